@@ -1,0 +1,70 @@
+/**
+ * Everything ambient (clocks, timers, randomness, ids) as one injected object.
+ *
+ * No other module of `src` reads a clock, starts a timer or draws a random number; the lint rules
+ * enforce it. Tests and the simulator pass a runtime of their own.
+ *
+ * @module
+ */
+import { ulid } from "@std/ulid";
+
+/** Ends a timer. Calling it again, or after the timer fired, does nothing. */
+export type CancelTimer = () => void;
+
+/** What the library needs of the world around it. */
+export interface Runtime {
+  /** Wall clock, epoch milliseconds. May jump. */
+  now(): number;
+  /** Monotonic clock, milliseconds from an arbitrary start. */
+  monotonic(): number;
+  /** Calls back once, not before `ms` milliseconds have passed. */
+  setTimer(ms: number, callback: () => void): CancelTimer;
+  /** A number in [0, 1), for jitter only. */
+  random(): number;
+  /** Cryptographically secure random bytes. */
+  randomBytes(length: number): Uint8Array<ArrayBuffer>;
+  /** A new task id: 36 header-safe characters, 130 random bits, ordered by `now`. */
+  newTaskId(now: number): string;
+}
+
+const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** The real world: `Date`, `performance`, `setTimeout` and Web Crypto. */
+export const systemRuntime: Runtime = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  newTaskId(now) {
+    let id = ulid(now);
+    for (const byte of crypto.getRandomValues(new Uint8Array(10))) id += CROCKFORD[byte & 31];
+    return id;
+  },
+};
+
+/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as `signal` aborts. */
+export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = runtime.setTimer(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** A random name of `bytes` random bytes, base64url. */
+export function randomName(runtime: Runtime, bytes = 12): string {
+  let text = "";
+  for (const byte of runtime.randomBytes(bytes)) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
