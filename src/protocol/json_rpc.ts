@@ -25,11 +25,11 @@ export interface JsonRpcNotification {
 }
 
 /** The error member of a failed call. */
-export interface JsonRpcError {
+export type JsonRpcError = {
   readonly code: number;
   readonly message: string;
   readonly data?: JsonValue;
-}
+};
 
 /** Answer of a call that succeeded. */
 export interface JsonRpcResult {
@@ -59,7 +59,9 @@ export type ParsedMessage =
 
 /** Whether `value` can be a request id: a string of at most 1,024 well-formed units, or a safe integer. */
 export function isRequestId(value: unknown): value is RequestId {
-  return typeof value === "string" ? value.length <= 1024 && value.isWellFormed() : Number.isSafeInteger(value);
+  return typeof value === "string"
+    ? value.length <= 1024 && value.isWellFormed()
+    : Number.isSafeInteger(value);
 }
 
 /**
