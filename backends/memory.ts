@@ -1,0 +1,278 @@
+/**
+ * Storage in the memory of one process: for tests, for tools whose tasks may die with the process, and as
+ * the measure of the other backends.
+ *
+ * Every operation runs in one synchronous stretch, which is what makes it atomic. Records whose `purgeAt`
+ * has passed are removed when due records are read, and when an owner's limit looks reached. Nothing is
+ * shared between two backends, and nothing survives the process.
+ *
+ * @example Keep tasks in memory
+ * ```ts
+ * import { memory } from "@perdure/mcp-tasks/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const backend = memory();
+ * const key = { owner: "ada", kind: "task", id: "t1" } as const;
+ * const created = await backend.put({ key, value: new Uint8Array([1]) }, { absent: true });
+ * const again = await backend.put({ key, value: new Uint8Array([2]) }, { absent: true });
+ * assertEquals([created.ok, again.ok], [true, false]);
+ * ```
+ *
+ * @module
+ */
+import {
+  type BackendTraits,
+  type DuePage,
+  type DueQuery,
+  type ListPage,
+  type ListQuery,
+  type OwnerKey,
+  type PutCondition,
+  type PutResult,
+  type RecordKey,
+  type RecordKind,
+  type RecordWrite,
+  type StorageBackend,
+  StorageUnavailableError,
+  type StoredRecord,
+  type Version,
+} from "../src/store/backend.ts";
+import { randomName, type Runtime, systemRuntime } from "../src/runtime.ts";
+import { checkKey, checkLimit, checkShard, checkSize } from "./shared/check.ts";
+import { SortedList } from "./shared/sorted_list.ts";
+import { Timeline, type TimelineEntry } from "./shared/timeline.ts";
+import { WatchHub } from "./shared/watch_hub.ts";
+
+/** Options of {@linkcode memory}. */
+export interface MemoryOptions {
+  /** Largest payload value in bytes. @default {4194304} */
+  readonly maxValueBytes?: number;
+  /** Clock and randomness. @default {systemRuntime} */
+  readonly runtime?: Runtime;
+}
+
+interface Entry {
+  readonly key: RecordKey;
+  value: Uint8Array;
+  version: Version;
+  active: boolean;
+  due: TimelineEntry<Entry> | undefined;
+  purge: TimelineEntry<Entry> | undefined;
+}
+
+/** One owner's records of one kind. */
+interface Shelf {
+  readonly entries: Map<string, Entry>;
+  readonly ids: SortedList<string>;
+}
+
+interface Owner {
+  readonly shelves: Map<RecordKind, Shelf>;
+  active: number;
+}
+
+/** Creates a backend that keeps everything in this process. */
+export function memory(options: MemoryOptions = {}): MemoryBackend {
+  return new MemoryBackend(options);
+}
+
+/** See {@linkcode memory}. */
+export class MemoryBackend implements StorageBackend {
+  readonly traits: BackendTraits;
+  readonly #runtime: Runtime;
+  readonly #hub = new WatchHub();
+  readonly #owners = new Map<OwnerKey, Owner>();
+  readonly #due = new Timeline<Entry>();
+  readonly #purge = new Timeline<Entry>();
+  readonly #versionPrefix: string;
+  #puts = 0;
+
+  constructor(options: MemoryOptions = {}) {
+    const { maxValueBytes = 4 * 1024 * 1024, runtime = systemRuntime } = options;
+    this.#runtime = runtime;
+    // A count behind 128 random bits per backend: as unique as random bits per put, and much cheaper.
+    this.#versionPrefix = randomName(runtime, 16) + ".";
+    this.traits = {
+      name: "memory",
+      maxValueBytes,
+      dueShards: 1,
+      indexLagMs: 0,
+      exactLimit: true,
+      watchLatencyMs: 0,
+    };
+  }
+
+  /** Number of records held, of all owners and kinds. */
+  get size(): number {
+    let size = 0;
+    for (const owner of this.#owners.values()) {
+      for (const shelf of owner.shelves.values()) size += shelf.entries.size;
+    }
+    return size;
+  }
+
+  // deno-lint-ignore require-await
+  async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
+    return keys.map((key) => {
+      const entry = this.#find(key);
+      return entry && toRecord(entry);
+    });
+  }
+
+  // deno-lint-ignore require-await
+  async put(write: RecordWrite, condition: PutCondition): Promise<PutResult> {
+    const { key } = write;
+    checkSize(write, this.traits.maxValueBytes);
+    let entry = this.#find(key);
+    if ("version" in condition) {
+      if (entry === undefined || entry.version !== condition.version) return { ok: false, reason: "conflict" };
+      entry.value = write.value.slice();
+    } else {
+      if (entry !== undefined) return { ok: false, reason: "conflict" };
+      this.#checkInTime(write);
+      if (write.active && this.#isFull(key.owner, condition.activeLimit)) return { ok: false, reason: "limit" };
+      entry = this.#create(key, write.value.slice());
+    }
+    const version = this.#versionPrefix + this.#puts++;
+    entry.version = version;
+    this.#index(entry, write);
+    this.#hub.notify(key);
+    return { ok: true, version };
+  }
+
+  // deno-lint-ignore require-await
+  async delete(keys: readonly RecordKey[]): Promise<void> {
+    for (const key of keys) {
+      const entry = this.#find(key);
+      if (entry !== undefined) this.#remove(entry);
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async list(query: ListQuery): Promise<ListPage> {
+    const { owner, kind, after, reverse = false, limit } = query;
+    checkLimit(limit);
+    const shelf = this.#owners.get(owner)?.shelves.get(kind);
+    const records: StoredRecord[] = [];
+    if (shelf === undefined) return { records };
+    for (const id of reverse ? shelf.ids.descending(after) : shelf.ids.ascending(after)) {
+      if (records.length === limit) return { records, after: records[limit - 1]!.key.id };
+      records.push(toRecord(shelf.entries.get(id)!));
+    }
+    return { records };
+  }
+
+  // deno-lint-ignore require-await
+  async due(query: DueQuery): Promise<DuePage> {
+    const { before, shard, after, limit } = query;
+    checkShard(shard, 1);
+    checkLimit(limit);
+    this.#purgeOld();
+    const keys: RecordKey[] = [];
+    let last: TimelineEntry<Entry> | undefined;
+    for (const entry of this.#due.before(before, after === undefined ? undefined : parseCursor(after))) {
+      if (keys.length === limit) return { keys, after: `${last!.at}:${last!.order}` };
+      keys.push(entry.item!.key);
+      last = entry;
+    }
+    return { keys };
+  }
+
+  watch(key: RecordKey, signal: AbortSignal): AsyncIterable<void> {
+    return this.#hub.watch(key, signal);
+  }
+
+  /** Does nothing: the records stay readable for as long as somebody holds the backend. */
+  async close(): Promise<void> {}
+
+  #find(key: RecordKey): Entry | undefined {
+    return this.#owners.get(key.owner)?.shelves.get(key.kind)?.entries.get(key.id);
+  }
+
+  #create(key: RecordKey, value: Uint8Array): Entry {
+    checkKey(key);
+    let owner = this.#owners.get(key.owner);
+    if (owner === undefined) this.#owners.set(key.owner, owner = { shelves: new Map(), active: 0 });
+    let shelf = owner.shelves.get(key.kind);
+    if (shelf === undefined) {
+      shelf = { entries: new Map(), ids: new SortedList(compareIds) };
+      owner.shelves.set(key.kind, shelf);
+    }
+    const { owner: ownerKey, kind, id } = key;
+    const entry: Entry = {
+      key: { owner: ownerKey, kind, id },
+      value,
+      version: "",
+      active: false,
+      due: undefined,
+      purge: undefined,
+    };
+    shelf.entries.set(id, entry);
+    shelf.ids.add(id);
+    return entry;
+  }
+
+  #remove(entry: Entry): void {
+    const { owner: ownerKey, kind, id } = entry.key;
+    if (entry.due !== undefined) this.#due.drop(entry.due);
+    if (entry.purge !== undefined) this.#purge.drop(entry.purge);
+    const owner = this.#owners.get(ownerKey)!;
+    if (entry.active) owner.active--;
+    const shelf = owner.shelves.get(kind)!;
+    shelf.entries.delete(id);
+    shelf.ids.remove(id);
+    if (shelf.entries.size === 0) owner.shelves.delete(kind);
+    if (owner.shelves.size === 0) this.#owners.delete(ownerKey);
+    this.#hub.notify(entry.key);
+  }
+
+  #index(entry: Entry, write: RecordWrite): void {
+    const { dueAt, purgeAt, active = false } = write;
+    if (entry.due?.at !== dueAt) {
+      if (entry.due !== undefined) this.#due.drop(entry.due);
+      entry.due = dueAt === undefined ? undefined : this.#due.add(dueAt, entry);
+    }
+    if (entry.purge?.at !== purgeAt) {
+      if (entry.purge !== undefined) this.#purge.drop(entry.purge);
+      entry.purge = purgeAt === undefined ? undefined : this.#purge.add(purgeAt, entry);
+    }
+    if (entry.active !== active) {
+      this.#owners.get(entry.key.owner)!.active += active ? 1 : -1;
+      entry.active = active;
+    }
+  }
+
+  #isFull(owner: OwnerKey, activeLimit: number | undefined): boolean {
+    if (activeLimit === undefined) return false;
+    const isFull = () => (this.#owners.get(owner)?.active ?? 0) >= activeLimit;
+    if (!isFull()) return false;
+    this.#purgeOld();
+    return isFull();
+  }
+
+  #checkInTime({ key, notAfter }: RecordWrite): void {
+    if (notAfter !== undefined && this.#runtime.now() > notAfter) {
+      throw new StorageUnavailableError(`Cannot create ${key.kind} "${key.id}": the time allowed for it has passed`);
+    }
+  }
+
+  #purgeOld(): void {
+    for (const { item } of [...this.#purge.before(this.#runtime.now())]) this.#remove(item!);
+  }
+}
+
+function toRecord({ key, value, version }: Entry): StoredRecord {
+  return { key, value: value.slice(), version };
+}
+
+function compareIds(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function parseCursor(cursor: string): { at: number; order: number } {
+  const [at, order] = cursor.split(":").map(Number);
+  if (at === undefined || order === undefined || Number.isNaN(at) || Number.isNaN(order)) {
+    throw new TypeError("Cannot read due records: the cursor is malformed");
+  }
+  return { at, order };
+}
