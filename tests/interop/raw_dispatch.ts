@@ -11,7 +11,7 @@ import type {
   JsonRpcResponse,
   RawClientDispatch,
 } from "@modelcontextprotocol/ext-tasks/client";
-import { readSseMessages } from "./sse.ts";
+import { readSse } from "../support/sse.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -65,11 +65,12 @@ function toSignal({ signal, context }: DispatchOptions): AbortSignal | null {
 }
 
 async function* readMessages(response: Response): AsyncGenerator<JsonObject> {
-  if (response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
-    yield* readSseMessages(response);
-  } else {
+  if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
     yield await response.json();
+    return;
   }
+  await using events = readSse(response);
+  for (let message = await events.nextMessage(); message; message = await events.nextMessage()) yield message;
 }
 
 function toResponse(message: JsonObject): JsonRpcResponse {

@@ -1,0 +1,59 @@
+/**
+ * Runs a server program of this repository in a process of its own.
+ *
+ * @module
+ */
+
+/** A server that listens. */
+export interface ServerProcess {
+  /** Where it listens, without a trailing slash. */
+  readonly url: string;
+  /** Ends the process and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts `deno` with `args` and waits until the program says where it listens.
+ *
+ * Both `deno serve` and `Deno.serve` announce `Listening on <url>`.
+ *
+ * @throws {Error} If the process ends, or the signal aborts, before that; the message holds its output.
+ */
+export async function startServer(
+  args: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
+): Promise<ServerProcess> {
+  options.signal?.throwIfAborted();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env: { ...options.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stop = async () => {
+    try {
+      child.kill("SIGTERM");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // already gone
+    }
+    await child.status;
+  };
+  options.signal?.addEventListener("abort", stop, { once: true });
+  let output = "";
+  const listening = Promise.withResolvers<string>();
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      output += text;
+      const url = /Listening on (http:\S+[^\s/])/.exec(output)?.[1];
+      if (url !== undefined) listening.resolve(url);
+    }
+  };
+  const drained = Promise.all([read(child.stdout), read(child.stderr)]);
+  const ended = drained.then(() => child.status).then(({ code }) => {
+    throw new Error(`Cannot start "${args.join(" ")}": it ended with code ${code}\n${output}`);
+  });
+  const url = await Promise.race([listening.promise, ended]);
+  ended.catch(() => {});
+  return { url: url.replace("0.0.0.0", "127.0.0.1"), stop };
+}

@@ -1,0 +1,121 @@
+/**
+ * Runs the official conformance suite against the fixture server and compares with what is expected.
+ *
+ * `deno task conformance [--scenario NAME] [--url URL] [--verbose]`
+ *
+ * Starts `examples/conformance_server.ts` unless `--url` names a server. Prints a line per scenario and
+ * ends with `N passed, N failed`, counted in checks of the scenarios that are served. Exit code 1 if a
+ * scenario is worse than expected; scenarios not served yet are listed with their marks.
+ *
+ * @module
+ */
+import { startServer } from "../../examples/demo/server_process.ts";
+import { type Expectation, EXPECTED } from "./expected.ts";
+import { type Marks, runScenario } from "./suite.ts";
+
+const PARALLEL = 2;
+const SERVER = new URL("../../examples/conformance_server.ts", import.meta.url).pathname;
+
+interface Options {
+  readonly scenario?: string;
+  readonly url?: string;
+  readonly verbose: boolean;
+}
+
+interface Verdict {
+  readonly expectation: Expectation;
+  readonly marks: Marks;
+  readonly isWorse: boolean;
+}
+
+if (import.meta.main) Deno.exit(await main(parseOptions(Deno.args)));
+
+async function main(options: Options): Promise<number> {
+  const chosen = EXPECTED.filter(({ scenario }) => scenario === (options.scenario ?? scenario));
+  if (chosen.length === 0) throw new Error(`Cannot run "${options.scenario}": no such scenario`);
+  const server = options.url === undefined
+    ? await startServer(["run", "-A", SERVER, "--port", "0"])
+    : undefined;
+  try {
+    const url = options.url ?? `${server!.url}/mcp`;
+    const verdicts = await runAll(chosen, async (expectation) => {
+      const marks = await runScenario(url, expectation.scenario, expectation.wire);
+      const verdict = { expectation, marks, isWorse: isWorse(expectation, marks) };
+      printVerdict(verdict, options.verbose);
+      return verdict;
+    });
+    printTotals(verdicts);
+    return verdicts.some((verdict) => verdict.isWorse) ? 1 : 0;
+  } finally {
+    await server?.stop();
+  }
+}
+
+function parseOptions(args: readonly string[]): Options {
+  const options: { scenario?: string; url?: string; verbose: boolean } = { verbose: false };
+  for (let index = 0; index < args.length; index++) {
+    if (args[index] === "--scenario") options.scenario = args[++index];
+    else if (args[index] === "--url") options.url = args[++index];
+    else if (args[index] === "--verbose") options.verbose = true;
+    else throw new Error(`Cannot parse arguments: unknown option "${args[index]}"`);
+  }
+  return options;
+}
+
+/** Results in the order of the items, `PARALLEL` at a time. */
+async function runAll<Item, Result>(
+  items: readonly Item[],
+  run: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const queue = items.entries();
+  const drain = async () => {
+    for (const [index, item] of queue) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, drain));
+  return results;
+}
+
+function isWorse({ marks, needs, atLeast = 0 }: Expectation, earned: Marks): boolean {
+  if (needs !== undefined) return earned.passed < atLeast;
+  return earned.passed < marks || earned.failed > 0 || earned.warned > 0;
+}
+
+function printVerdict({ expectation, marks, isWorse }: Verdict, verbose: boolean): void {
+  const { scenario, wire, needs, marks: full } = expectation;
+  const state = isWorse ? "WORSE" : needs === undefined ? "ok" : `not served yet: needs ${needs}`;
+  const warned = marks.warned === 0 ? "" : `, ${marks.warned} warned`;
+  console.log(`${wire.padEnd(10)}  ${scenario.padEnd(46)} ${marks.passed}/${full}${warned}  ${state}`);
+  if (isWorse || verbose) { for (const complaint of marks.complaints) console.log(`    ${complaint}`); }
+}
+
+function printTotals(verdicts: readonly Verdict[]): void {
+  for (const wire of ["tasks", "2025-11-25", "2026-07-28"] as const) {
+    const group = verdicts.filter(({ expectation }) => expectation.wire === wire);
+    if (group.length > 0) {
+      console.log(
+        `${wire}: ${sumPassed(group)} of ${sumMarks(group)} checks, ${group.length} scenarios`,
+      );
+    }
+  }
+  const served = verdicts.filter(({ expectation }) => expectation.needs === undefined);
+  const unserved = verdicts.filter(({ expectation }) => expectation.needs !== undefined);
+  if (unserved.length > 0) {
+    console.log(
+      `not served yet: ${unserved.length} scenarios, ${sumPassed(unserved)} of ${sumMarks(unserved)} checks`,
+    );
+  }
+  const lost = served.map(({ expectation, marks }) =>
+    Math.max(expectation.marks - marks.passed, marks.failed)
+  );
+  const fallen = unserved.filter((verdict) => verdict.isWorse).length;
+  console.log(`${sumPassed(served)} passed, ${lost.reduce((sum, count) => sum + count, fallen)} failed`);
+}
+
+function sumPassed(verdicts: readonly Verdict[]): number {
+  return verdicts.reduce((sum, { marks }) => sum + marks.passed, 0);
+}
+
+function sumMarks(verdicts: readonly Verdict[]): number {
+  return verdicts.reduce((sum, { expectation }) => sum + expectation.marks, 0);
+}
