@@ -77,7 +77,7 @@ export function parseMessage(value: JsonValue): ParsedMessage {
   const fail = (reason: string) => invalid(reason, readableId);
   if (value.jsonrpc !== "2.0") throw fail('"jsonrpc" must be "2.0"');
   if (id !== undefined && readableId === undefined) {
-    throw fail('"id" must be a string of at most 1024 characters or a safe integer');
+    throw fail('"id" must be well-formed text of at most 1024 characters or a safe integer');
   }
   if (Object.hasOwn(value, "method")) return parseCall(value, readableId, fail);
   if (Object.hasOwn(value, "result") === Object.hasOwn(value, "error")) {
@@ -93,20 +93,26 @@ type Fail = (reason: string) => ProtocolError;
 
 function parseCall(value: JsonObject, id: RequestId | undefined, fail: Fail): ParsedMessage {
   const { method, params } = value;
-  if (typeof method !== "string" || method === "" || method.length > 256) {
-    throw fail('"method" must be a string of 1 to 256 characters');
+  if (typeof method !== "string" || method === "" || method.length > 256 || !method.isWellFormed()) {
+    throw fail('"method" must be well-formed text of 1 to 256 characters');
   }
   if (params !== undefined && !isJsonObject(params)) throw fail('"params" must be an object');
-  if (id === undefined) return { type: "notification", message: { jsonrpc: "2.0", method, params } };
-  return { type: "request", message: { jsonrpc: "2.0", id, method, params } };
+  const call = params === undefined ? { method } : { method, params };
+  if (id === undefined) return { type: "notification", message: { jsonrpc: "2.0", ...call } };
+  return { type: "request", message: { jsonrpc: "2.0", id, ...call } };
 }
 
 function parseFailure(error: JsonValue, id: RequestId | undefined, fail: Fail): ParsedMessage {
   if (!isJsonObject(error)) throw fail('"error" must be an object');
   const { code, message, data } = error;
-  if (typeof code !== "number" || !Number.isInteger(code)) throw fail('"error.code" must be an integer');
+  if (typeof code !== "number" || !Number.isSafeInteger(code)) {
+    throw fail('"error.code" must be a safe integer');
+  }
   if (typeof message !== "string") throw fail('"error.message" must be a string');
-  return { type: "response", message: { jsonrpc: "2.0", id, error: { code, message, data } } };
+  return {
+    type: "response",
+    message: toFailure(id, data === undefined ? { code, message } : { code, message, data }),
+  };
 }
 
 function invalid(reason: string, requestId?: RequestId): ProtocolError {
