@@ -1,0 +1,55 @@
+/**
+ * Errors that tools throw, and that tools are thrown.
+ *
+ * @module
+ */
+
+/**
+ * A failure the model should read: the call's result is `isError: true` with this message.
+ *
+ * Any other error than this and `ProtocolError` reaches clients as a fixed text with a correlation id.
+ */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+}
+
+/** Why a tool's signal aborts. */
+export type AbortReason = "cancelled" | "expired" | "lease_lost" | "parked" | "closing";
+
+const ABORT_TEXTS: Readonly<Record<AbortReason, string>> = {
+  cancelled: "The task was cancelled",
+  expired: "The task has expired",
+  lease_lost: "The task is no longer held by this process",
+  parked: "The task waits for an answer and will be run again when it comes",
+  closing: "The server is closing",
+};
+
+/** Reason of a tool's aborted signal. What the tool still returns or throws is dropped. */
+export class TaskAbortError extends Error {
+  override readonly name = "TaskAbortError";
+  /** Stable word for programs. */
+  readonly reason: AbortReason;
+  constructor(reason: AbortReason, options?: ErrorOptions) {
+    super(ABORT_TEXTS[reason], options);
+    this.reason = reason;
+  }
+}
+
+/** A step failed for good, in this attempt or in an earlier one. */
+export class StepError extends Error {
+  override readonly name = "StepError";
+  /** Name of the step. */
+  readonly step: string;
+  constructor(step: string, cause: { readonly name: string; readonly message: string }) {
+    super(`Step "${step}" failed: ${cause.message}`, { cause });
+    this.step = step;
+  }
+}
+
+/** The function took another way than in an earlier attempt: what is recorded does not fit what it asks for. */
+export class ReplayMismatchError extends Error {
+  override readonly name = "ReplayMismatchError";
+  constructor(key: string, recorded: string, called: string) {
+    super(`Cannot replay "${key}": recorded as ${recorded}, called as ${called}`);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What a run has already done: finished steps and asked questions, found by the name of the call.
+ *
+ * A call is identified by its name and by how often that name was called before in this run, counted
+ * when it is called, so that `Promise.all` works.
+ *
+ * @module
+ */
+import type { JournalEntry, TaskHead } from "../tasks/mod.ts";
+import type { TaskStore } from "../store/mod.ts";
+import { ReplayMismatchError } from "./errors.ts";
+
+/** Longest name of a step or question, in UTF-16 units. */
+export const MAX_NAME_LENGTH = 128;
+
+/** Looks up what is recorded, and gives calls their identity. */
+export class JournalReader {
+  readonly #recorded: Map<string, JournalEntry>;
+  readonly #calls = new Map<string, number>();
+  readonly #consumed = new Set<string>();
+
+  constructor(entries: readonly JournalEntry[]) {
+    this.#recorded = new Map(entries.map((entry) => [entry.key, entry]));
+  }
+
+  /** Reads the whole journal of a task, sealed pages included. */
+  static async open(store: TaskStore, head: TaskHead): Promise<JournalReader> {
+    const pages = await Promise.all(head.journal.pages.map((ref) => store.load(head, { ref })));
+    return new JournalReader([...(pages.flat() as unknown as JournalEntry[]), ...head.journal.entries]);
+  }
+
+  /**
+   * Identity of the next call of `name`.
+   *
+   * @throws {TypeError} If the name is empty, over-long, ill-formed or contains `#`.
+   */
+  identify(name: string): string {
+    if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !name.isWellFormed()) {
+      throw new TypeError(`Cannot name a call: a name is 1 to ${MAX_NAME_LENGTH} well-formed characters`);
+    }
+    if (name.includes("#")) throw new TypeError(`Cannot name a call "${name}": "#" numbers repeated calls`);
+    const count = (this.#calls.get(name) ?? 0) + 1;
+    this.#calls.set(name, count);
+    return count === 1 ? name : `${name}#${count}`;
+  }
+
+  /**
+   * What is recorded of a call, if anything.
+   *
+   * @throws {ReplayMismatchError} If it is recorded as something else.
+   */
+  find(key: string, kind: JournalEntry["kind"], digest?: string): JournalEntry | undefined {
+    const entry = this.#recorded.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.kind !== kind) throw new ReplayMismatchError(key, entry.kind, kind);
+    if (entry.digest !== digest) throw new ReplayMismatchError(key, "another question", "this one");
+    this.#consumed.add(key);
+    return entry;
+  }
+
+  /** Keeps an entry that was just stored. */
+  add(entry: JournalEntry): void {
+    this.#recorded.set(entry.key, entry);
+    this.#consumed.add(entry.key);
+  }
+
+  /** Whether any step has finished. */
+  get hasSteps(): boolean {
+    for (const { kind } of this.#recorded.values()) if (kind === "step") return true;
+    return false;
+  }
+
+  /** Recorded calls that this run did not make. */
+  unconsumed(): string[] {
+    return [...this.#recorded.keys()].filter((key) => !this.#consumed.has(key));
+  }
+}
+
+/** A head with one more finished call. */
+export function withEntry(head: TaskHead, entry: JournalEntry): TaskHead {
+  return { ...head, journal: { ...head.journal, entries: [...head.journal.entries, entry] } };
+}
+
+/** Whether a head shows a finished call, in what is kept inline. */
+export function hasEntry(head: TaskHead, key: string): boolean {
+  return head.journal.entries.some((entry) => entry.key === key);
+}

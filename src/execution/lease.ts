@@ -1,0 +1,213 @@
+/**
+ * Holding a task: every write of the holder, its heartbeat, and the watchdog that ends it in time.
+ *
+ * Writes of one task are queued here, so that the holder never fights itself. Each write extends the
+ * lease; a heartbeat is sent only when nothing else was written. The watchdog measures from the start of
+ * the last successful write on the monotonic clock.
+ *
+ * @module
+ */
+import type { CancelTimer } from "../runtime.ts";
+import {
+  assertHeld,
+  type Holder,
+  isTerminal,
+  LeaseLostError,
+  type TaskHead,
+  TaskNotFoundError,
+} from "../tasks/mod.ts";
+import { headKey, StorageUnavailableError, type TaskOutcome, type TaskStore, type Versioned } from "../store/mod.ts";
+import type { AbortReason } from "./errors.ts";
+
+/** A write of the holder: the head to store, made from the head as stored. */
+export type HolderWrite = (head: TaskHead, holder: Holder, now: number) => TaskHead;
+
+/** Options of {@linkcode Lease}. */
+export interface LeaseOptions {
+  /** Called once, when the task is lost. */
+  readonly onLost: (reason: AbortReason) => void;
+  /** Called with every newer state, for example when an answer arrived. */
+  readonly onState: (head: TaskHead) => void;
+}
+
+/** A held task. */
+export class Lease {
+  /** Who this holder is. */
+  readonly holder: Holder;
+  readonly #store: TaskStore;
+  readonly #options: LeaseOptions;
+  #current: Versioned;
+  #queue: Promise<unknown> = Promise.resolve();
+  #lastBeat: number;
+  #timer: CancelTimer | undefined;
+  #unwatch: () => void;
+  #beating = false;
+  #ended = false;
+
+  /** Takes over a task that was just created or claimed under `current`. `startedAt`: monotonic start of that write. */
+  constructor(store: TaskStore, current: Versioned, startedAt: number, options: LeaseOptions) {
+    this.#store = store;
+    this.#current = current;
+    this.#options = options;
+    this.#lastBeat = startedAt;
+    const { epoch, leaseOwner } = current.head.exec;
+    this.holder = { epoch, leaseOwner };
+    this.#unwatch = this.#watch(false);
+    this.#schedule(this.#store.config.times.heartbeatMs);
+  }
+
+  /** Newest state known here. */
+  get head(): TaskHead {
+    return this.#current.head;
+  }
+
+  /** Whether the task is no longer held here, by the clock or by the record. */
+  get isLost(): boolean {
+    if (!this.#ended && this.#overdue()) this.#lose("lease_lost");
+    return this.#ended;
+  }
+
+  /**
+   * Queues a write.
+   *
+   * @throws {LeaseLostError} If the task is lost; {@linkcode LeaseOptions.onLost} has been called then.
+   */
+  write(change: HolderWrite, landed?: (head: TaskHead) => boolean): Promise<TaskHead> {
+    const done = this.#queue.then(() => this.#write(change, landed));
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  /** Queues the last write and stops holding. `false`: the task was lost, the outcome is dropped. */
+  finish(outcome: TaskOutcome, statusMessage?: string): Promise<boolean> {
+    const done = this.#queue.then(async () => {
+      if (this.isLost) return false;
+      const { owner, id } = this.head;
+      try {
+        const ref = { owner, id, holder: this.holder };
+        const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current);
+        this.#current = current;
+        return true;
+      } catch (error) {
+        if (!this.#loseTo(error)) throw error;
+        return false;
+      } finally {
+        this.#release();
+      }
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  /** Polls for changes made elsewhere while the holder waits for input. Returns how to stop. */
+  pollForInput(): () => void {
+    return this.#watch(true);
+  }
+
+  /** Stops holding without a write: the record is someone else's business now. */
+  abandon(): void {
+    this.#release();
+  }
+
+  async #write(change: HolderWrite, landed: ((head: TaskHead) => boolean) | undefined): Promise<TaskHead> {
+    if (this.isLost) throw new LeaseLostError(this.head.id, "lease_lost");
+    const startedAt = this.#store.runtime.monotonic();
+    const { owner, id } = this.head;
+    try {
+      const { current } = await this.#store.mutate(owner, id, {
+        decide: (head, now) => ({ write: this.#extended(change(head, this.holder, now), now), value: undefined }),
+        landed,
+      }, this.#current);
+      this.#accept(current, startedAt);
+      return current.head;
+    } catch (error) {
+      this.#loseTo(error);
+      throw error;
+    }
+  }
+
+  #extended(head: TaskHead, now: number): TaskHead {
+    return { ...head, exec: { ...head.exec, leaseUntil: now + this.#store.config.times.leaseMs } };
+  }
+
+  #accept(current: Versioned, startedAt: number): void {
+    this.#current = current;
+    this.#lastBeat = startedAt;
+    this.#options.onState(current.head);
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = this.#store.runtime.setTimer(ms, () => void this.#beat());
+  }
+
+  async #beat(): Promise<void> {
+    if (this.isLost) return;
+    const { heartbeatMs } = this.#store.config.times;
+    const idle = this.#store.runtime.monotonic() - this.#lastBeat;
+    if (idle < heartbeatMs * 0.9) return this.#schedule(heartbeatMs - idle);
+    // The write may hang as long as the store is away: the watchdog must not hang with it.
+    this.#timer = this.#store.runtime.setTimer(heartbeatMs / 2, () => void this.#beat());
+    if (this.#beating) return;
+    this.#beating = true;
+    try {
+      await this.write((head, holder) => {
+        assertHeld(head, holder);
+        return head;
+      });
+    } catch (error) {
+      if (this.#ended) return;
+      if (!(error instanceof StorageUnavailableError)) {
+        const { id, name } = this.head;
+        this.#store.emit({ type: "heartbeat_failed", taskId: id, name, message: "A heartbeat failed", error });
+      }
+    } finally {
+      this.#beating = false;
+    }
+  }
+
+  #overdue(): boolean {
+    const { leaseMs, marginMs } = this.#store.config.times;
+    return this.#store.runtime.monotonic() - this.#lastBeat >= leaseMs - marginMs;
+  }
+
+  #watch(poll: boolean): () => void {
+    const { owner, id } = this.#current.head;
+    return this.#store.watcher.subscribe(headKey(owner, id), (current) => this.#observe(current), { poll });
+  }
+
+  #observe(current: Versioned | undefined): void {
+    if (this.#ended) return;
+    if (current === undefined) return this.#lose("expired");
+    if (current.head.rev <= this.#current.head.rev) return;
+    if (current.head.status === "cancelled") return this.#lose("cancelled");
+    const { exec } = current.head;
+    const isMine = exec.epoch === this.holder.epoch && exec.leaseOwner === this.holder.leaseOwner;
+    if (!isMine) {
+      // The holder's own last write leaves no holder behind, and ends the lease by itself.
+      const isOwnFinish = isTerminal(current.head.status) && exec.epoch === this.holder.epoch;
+      if (!isOwnFinish) this.#lose("lease_lost");
+      return;
+    }
+    this.#current = current;
+    this.#options.onState(current.head);
+  }
+
+  #loseTo(error: unknown): boolean {
+    if (error instanceof LeaseLostError) this.#lose(error.code);
+    else if (error instanceof TaskNotFoundError) this.#lose("expired");
+    else return false;
+    return true;
+  }
+
+  #lose(reason: AbortReason): void {
+    if (this.#ended) return;
+    this.#release();
+    this.#options.onLost(reason);
+  }
+
+  #release(): void {
+    this.#ended = true;
+    this.#timer?.();
+    this.#unwatch();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * From a head to bytes and back: UTF-8 JSON text, the same on every engine.
+ *
+ * @module
+ */
+import { isJsonObject, jsonDepth, type JsonValue } from "../protocol/mod.ts";
+import { HEAD_SCHEMA, isTaskStatus, type TaskHead, TooLargeError, UndecodableRecordError } from "../tasks/mod.ts";
+
+/** Containers a stored value may nest: some engines can write deeper values than they can read. */
+export const MAX_STORED_DEPTH = 64;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * JSON text of a value that is to be stored.
+ *
+ * @throws {TooLargeError} If it nests deeper than 64 levels.
+ * @throws {TypeError} If it is not JSON (a cycle, a bigint).
+ */
+export function toJsonText(value: unknown): string {
+  if (jsonDepth(value, MAX_STORED_DEPTH) > MAX_STORED_DEPTH) {
+    throw new TooLargeError(`Cannot store a value: it nests deeper than ${MAX_STORED_DEPTH} levels`);
+  }
+  return JSON.stringify(value) ?? "null";
+}
+
+/** UTF-8 bytes of a text. */
+export function toBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/**
+ * Text of UTF-8 bytes.
+ *
+ * @throws {TypeError} If they are not UTF-8.
+ */
+export function toText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Decodes JSON bytes. */
+export function decodeJson(bytes: Uint8Array): JsonValue {
+  return JSON.parse(decoder.decode(bytes));
+}
+
+/**
+ * Decodes a head.
+ *
+ * @throws {UndecodableRecordError} If it is damaged, or of a newer schema.
+ */
+export function decodeHead(id: string, bytes: Uint8Array): TaskHead {
+  let value: JsonValue;
+  try {
+    value = decodeJson(bytes);
+  } catch (cause) {
+    throw new UndecodableRecordError(id, "it is not JSON", { cause });
+  }
+  if (!isJsonObject(value)) throw new UndecodableRecordError(id, "it is not an object");
+  if (typeof value.schema !== "number") throw new UndecodableRecordError(id, "it has no schema number");
+  if (value.schema > HEAD_SCHEMA) {
+    throw new UndecodableRecordError(id, `schema ${value.schema} is newer than ${HEAD_SCHEMA}`);
+  }
+  const damaged = value.id !== id || typeof value.owner !== "string" || !isTaskStatus(value.status) ||
+    !Number.isFinite(value.expiresAt) || !isJsonObject(value.exec) || !isJsonObject(value.input) ||
+    !isJsonObject(value.journal);
+  if (damaged) throw new UndecodableRecordError(id, "fields are missing or damaged");
+  return value as unknown as TaskHead;
+}

@@ -1,0 +1,32 @@
+/**
+ * Hashes and base64url, over Web Crypto.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+
+/** base64url without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Decodes base64url without padding; `undefined` for anything that this encoder would not have written. */
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
+  return toBase64Url(bytes) === text ? bytes : undefined;
+}
+
+/** base64url SHA-256 of bytes. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
+
+/** base64url SHA-256 of several texts, each preceded by its length, so that no two lists collide. */
+export function sha256OfTexts(texts: readonly string[]): Promise<string> {
+  return sha256(encoder.encode(texts.map((text) => `${text.length}:${text}`).join("")));
+}

@@ -1,0 +1,16 @@
+/**
+ * Durability: tasks, payloads and keys over the storage seam.
+ *
+ * @module
+ */
+export * from "./backend.ts";
+export * from "./config.ts";
+export * from "./events.ts";
+export * from "./head_writer.ts";
+export * from "./keyring.ts";
+export * from "./owner.ts";
+export * from "./payloads.ts";
+export * from "./task_store.ts";
+export * from "./watcher.ts";
+export { toBytes, toJsonText } from "./codec.ts";
+export { sha256OfTexts } from "./digest.ts";

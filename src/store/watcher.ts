@@ -1,0 +1,192 @@
+/**
+ * The one watcher of the process: tells waiting code when a record changed, here or elsewhere.
+ *
+ * Three sources, cheapest first: writes of this process, hints of the engine, and one loop that polls
+ * all watched records together, at 250 ms rising to 5 s. Only subscribers that ask for it are polled for.
+ *
+ * @module
+ */
+import type { CancelTimer, Runtime } from "../runtime.ts";
+import type { RecordKey, StorageBackend, StoredRecord } from "./backend.ts";
+import type { Versioned } from "./head_writer.ts";
+
+/** Options of {@linkcode Watcher.subscribe}. */
+export interface SubscribeOptions {
+  /** Also poll for changes made elsewhere. @default {true} */
+  readonly poll?: boolean;
+}
+
+/** Called with a new state, or `undefined` when the record is gone. It must not throw. */
+export type OnChange = (current: Versioned | undefined) => void;
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void;
+
+/** Options of {@linkcode Watcher}. */
+export interface WatcherOptions {
+  /** First and shortest poll interval in milliseconds. @default {250} */
+  readonly minPollMs?: number;
+  /** Longest poll interval in milliseconds. @default {5000} */
+  readonly maxPollMs?: number;
+  /** Reads a record as a head; throws if it cannot. */
+  readonly accept: (record: StoredRecord | undefined) => Versioned | undefined;
+}
+
+interface Subscriber {
+  readonly onChange: OnChange;
+  readonly poll: boolean;
+}
+
+interface Watched {
+  readonly key: RecordKey;
+  readonly subscribers: Set<Subscriber>;
+  readonly hints: AbortController;
+  version: string | undefined;
+  intervalMs: number;
+  nextPollAt: number;
+}
+
+const KEYS_PER_GET = 10;
+const POLL_GROWTH = 1.5;
+
+/** Watches records of one backend. */
+export class Watcher {
+  readonly #backend: StorageBackend;
+  readonly #runtime: Runtime;
+  readonly #accept: WatcherOptions["accept"];
+  readonly #minPollMs: number;
+  readonly #maxPollMs: number;
+  readonly #watched = new Map<string, Watched>();
+  #timer: CancelTimer | undefined;
+  #timerAt = Infinity;
+
+  constructor(backend: StorageBackend, runtime: Runtime, options: WatcherOptions) {
+    this.#backend = backend;
+    this.#runtime = runtime;
+    this.#accept = options.accept;
+    this.#minPollMs = options.minPollMs ?? 250;
+    this.#maxPollMs = options.maxPollMs ?? 5000;
+  }
+
+  /** Number of records watched. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  /** Calls back at each change of the record, until the returned function is called. */
+  subscribe(key: RecordKey, onChange: OnChange, options: SubscribeOptions = {}): Unsubscribe {
+    const name = nameOf(key);
+    const watched = this.#watched.get(name) ?? this.#start(name, key);
+    const subscriber: Subscriber = { onChange, poll: options.poll ?? true };
+    watched.subscribers.add(subscriber);
+    if (subscriber.poll) {
+      watched.intervalMs = this.#minPollMs;
+      watched.nextPollAt = Math.min(watched.nextPollAt, this.#runtime.monotonic() + this.#minPollMs);
+      this.#pollNotAfter(watched.nextPollAt);
+    }
+    return () => {
+      watched.subscribers.delete(subscriber);
+      if (watched.subscribers.size === 0 && this.#watched.get(name) === watched) this.#stop(name, watched);
+    };
+  }
+
+  /** Takes a state this process read or wrote. */
+  observe(key: RecordKey, current: Versioned): void {
+    const watched = this.#watched.get(nameOf(key));
+    if (watched !== undefined) this.#tell(watched, current);
+  }
+
+  /** Ends all subscriptions. */
+  close(): void {
+    for (const [name, watched] of this.#watched) this.#stop(name, watched);
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  #start(name: string, key: RecordKey): Watched {
+    const watched: Watched = {
+      key,
+      subscribers: new Set(),
+      hints: new AbortController(),
+      version: undefined,
+      intervalMs: this.#minPollMs,
+      nextPollAt: Infinity,
+    };
+    this.#watched.set(name, watched);
+    void this.#followHints(watched);
+    return watched;
+  }
+
+  #stop(name: string, watched: Watched): void {
+    this.#watched.delete(name);
+    watched.hints.abort();
+  }
+
+  async #followHints(watched: Watched): Promise<void> {
+    try {
+      for await (const _ of this.#backend.watch(watched.key, watched.hints.signal)) {
+        if (watched.hints.signal.aborted) return;
+        await this.#read([watched]);
+      }
+    } catch {
+      // Hints may end at any time: subscribers that need certainty are polled for.
+    }
+  }
+
+  #pollNotAfter(at: number): void {
+    if (at === Infinity || this.#timer !== undefined && this.#timerAt <= at) return;
+    this.#timer?.();
+    this.#timerAt = at;
+    this.#timer = this.#runtime.setTimer(Math.max(0, at - this.#runtime.monotonic()), () => {
+      this.#timer = undefined;
+      void this.#poll();
+    });
+  }
+
+  async #poll(): Promise<void> {
+    const now = this.#runtime.monotonic();
+    const due: Watched[] = [];
+    let next = Infinity;
+    for (const watched of this.#watched.values()) {
+      if (watched.nextPollAt <= now) {
+        const isPolled = [...watched.subscribers].some(({ poll }) => poll);
+        watched.intervalMs = Math.min(watched.intervalMs * POLL_GROWTH, this.#maxPollMs);
+        watched.nextPollAt = isPolled ? now + watched.intervalMs : Infinity;
+        if (isPolled) due.push(watched);
+      }
+      next = Math.min(next, watched.nextPollAt);
+    }
+    this.#pollNotAfter(next);
+    for (let i = 0; i < due.length; i += KEYS_PER_GET) await this.#read(due.slice(i, i + KEYS_PER_GET));
+  }
+
+  async #read(group: readonly Watched[]): Promise<void> {
+    let records: readonly (StoredRecord | undefined)[];
+    try {
+      records = await this.#backend.get(group.map(({ key }) => key));
+    } catch {
+      return; // The engine is away: the next round asks again.
+    }
+    group.forEach((watched, i) => {
+      let current: Versioned | undefined;
+      try {
+        current = this.#accept(records[i]);
+      } catch {
+        return; // Undecodable: whoever reads it gets the error.
+      }
+      this.#tell(watched, current);
+    });
+  }
+
+  #tell(watched: Watched, current: Versioned | undefined): void {
+    const version = current?.version ?? "";
+    if (version === watched.version) return;
+    watched.version = version;
+    watched.intervalMs = this.#minPollMs;
+    for (const { onChange } of [...watched.subscribers]) onChange(current);
+  }
+}
+
+function nameOf(key: RecordKey): string {
+  return `${key.owner}/${key.kind}/${key.id}`;
+}
