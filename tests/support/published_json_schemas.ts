@@ -1,0 +1,63 @@
+/**
+ * The JSON Schemas that the protocol's authors publish, where a copy lies beside the repository.
+ *
+ * @module
+ */
+// deno-lint-ignore no-import-prefix
+import { Ajv2020, type ValidateFunction } from "npm:ajv@8.20.0/dist/2020.js";
+// deno-lint-ignore no-import-prefix
+import addFormats from "npm:ajv-formats@3.0.1";
+import type { Missing } from "./not_run.ts";
+
+/** A published schema, by the revision it belongs to. */
+export type PublishedSchema = "2025-11-25" | "2026-07-28" | "ext-tasks";
+
+const FOLDER = new URL("../../../shared/spec/", import.meta.url);
+
+/** What is missing where the schemas are not there; `undefined` where they are. Pass it to `verifies`. */
+export const missingJsonSchemas: Missing | undefined = await isThere() ? undefined : {
+  reason: "the published JSON Schemas are not in ../shared/spec",
+  command: "copy schema/<revision>/schema.json of the specification to ../shared/spec/schema-<revision>.json",
+};
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+// A CommonJS module, whose types hide the function behind `default`.
+(addFormats as unknown as (validator: Ajv2020) => void)(ajv);
+if (missingJsonSchemas === undefined) {
+  for (const schema of ["2025-11-25", "2026-07-28", "ext-tasks"]) {
+    ajv.addSchema(JSON.parse(await Deno.readTextFile(fileOf(schema))), schema);
+  }
+}
+
+/**
+ * What is wrong with `value`, in one line; `undefined` if nothing is, `"unknown"` if the schema lacks the definition
+ * or is not there.
+ */
+export function faultByJsonSchema(schema: PublishedSchema, definition: string, value: unknown): Verdict {
+  const validate = validatorOf(schema, definition);
+  if (validate === undefined) return { known: false };
+  const valid = validate(value);
+  return valid ? { known: true } : { known: true, fault: ajv.errorsText(validate.errors) };
+}
+
+/** Whether a source knows a definition, and what it finds wrong. */
+export interface Verdict {
+  /** Whether the source has the definition at all. */
+  readonly known: boolean;
+  /** Absent: nothing is wrong. */
+  readonly fault?: string;
+}
+
+function validatorOf(schema: PublishedSchema, definition: string): ValidateFunction | undefined {
+  if (missingJsonSchemas !== undefined) return undefined;
+  return ajv.getSchema(`${schema}#/$defs/${definition}`);
+}
+
+function fileOf(schema: string): URL {
+  return new URL(`schema-${schema}.json`, FOLDER);
+}
+
+async function isThere(): Promise<boolean> {
+  const stat = await Deno.stat(fileOf("ext-tasks")).catch(() => undefined);
+  return stat?.isFile === true;
+}
