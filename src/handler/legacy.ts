@@ -1,0 +1,169 @@
+/**
+ * Messages of 2025-11-25 and the older revisions it agrees to: handshake, sessions, and the stream beside them.
+ *
+ * A stream that breaks is resumed by nothing here: a `GET` always listens anew, whatever `Last-Event-ID` says.
+ *
+ * @module
+ */
+import {
+  HANDSHAKE_VERSIONS,
+  type JsonRpcRequest,
+  type ParsedMessage,
+  ProtocolError,
+  type RequestId,
+  toFailure,
+  toResult,
+  VERSION_2025,
+} from "../protocol/mod.ts";
+import type { Exchange, SessionRef } from "../server/exchange.ts";
+import type { HandlerContext } from "./context.ts";
+import { soleValue } from "./header_values.ts";
+import { jsonResponse } from "./json_response.ts";
+import { requireAcceptable } from "./negotiation.ts";
+import { type Incoming, reply } from "./reply.ts";
+import { SSE_HEADERS } from "./sse_stream.ts";
+
+const SESSION_HEADER = "mcp-session-id";
+
+/** Answers `initialize`; the version is agreed on in the body, so no header is looked at. */
+export async function answerInitialize(
+  { dispatcher }: HandlerContext,
+  request: JsonRpcRequest,
+  { caller, waitUntil }: Incoming,
+): Promise<Response> {
+  const exchange: Exchange = {
+    caller,
+    signal: new AbortController().signal,
+    // The session id travels in the headers of the answer, so there is no stream before it.
+    send: ({ method }) => {
+      throw new TypeError(`Cannot send "${method}": "initialize" is not answered yet`);
+    },
+    waitUntil,
+  };
+  const { response, sessionId } = await dispatcher.initialize(request, exchange);
+  return jsonResponse(response, 200, sessionId === undefined ? undefined : { [SESSION_HEADER]: sessionId });
+}
+
+/**
+ * Takes any message but `initialize`.
+ *
+ * @throws {ProtocolError} With `httpStatus` 400 without a session or with a version that is not served, 404 if the
+ * session is not there for this caller.
+ */
+export async function takeLegacy(
+  context: HandlerContext,
+  parsed: ParsedMessage,
+  incoming: Incoming,
+): Promise<Response> {
+  const { request: { headers }, caller, version } = incoming;
+  requireHandshakeVersion(version);
+  // Clients may ping before they have a session, and it needs nothing of one.
+  if (parsed.type === "request" && parsed.message.method === "ping" && !soleValue(headers, SESSION_HEADER)) {
+    return jsonResponse(toResult(parsed.message.id, {}), 200);
+  }
+  const session = requireSession(headers);
+  if (parsed.type === "request") return answerLegacy(context, parsed.message, session, incoming);
+  const isTaken = parsed.type === "notification"
+    ? await context.dispatcher.notifyLegacy(parsed.message, session, caller)
+    : await context.dispatcher.respondLegacy(parsed.message, session, caller);
+  if (!isTaken) throw sessionNotFound();
+  return new Response(null, { status: 202 });
+}
+
+/**
+ * Opens the stream of a session.
+ *
+ * @throws {ProtocolError} As {@linkcode takeLegacy}, and with `httpStatus` 406 if the client takes no event stream.
+ */
+export async function listenLegacy(
+  context: HandlerContext,
+  { request: { headers }, caller, version }: Incoming,
+): Promise<Response> {
+  requireAcceptable(headers, ["text/event-stream"]);
+  requireHandshakeVersion(version);
+  const session = requireSession(headers);
+  const abort = new AbortController();
+  const stream = context.openStream(VERSION_2025, hasEventIds(version), () => abort.abort());
+  const listener = {
+    caller,
+    signal: abort.signal,
+    send: stream.send.bind(stream),
+    close: () => stream.close(),
+  };
+  let isAttached = false;
+  try {
+    isAttached = await context.dispatcher.listenLegacy(session, listener);
+  } finally {
+    if (!isAttached) stream.close();
+  }
+  if (!isAttached) throw sessionNotFound();
+  return new Response(stream.readable, { headers: SSE_HEADERS });
+}
+
+/**
+ * Ends a session.
+ *
+ * @throws {ProtocolError} As {@linkcode takeLegacy}.
+ */
+export async function endLegacySession(
+  { dispatcher }: HandlerContext,
+  { request: { headers }, caller, version }: Incoming,
+): Promise<Response> {
+  requireHandshakeVersion(version);
+  if (!(await dispatcher.endSession(requireSession(headers), caller))) throw sessionNotFound();
+  return new Response(null, { status: 204 });
+}
+
+function answerLegacy(
+  context: HandlerContext,
+  request: JsonRpcRequest,
+  session: SessionRef,
+  incoming: Incoming,
+): Promise<Response> {
+  const options = { era: VERSION_2025, id: request.id, hasEventIds: hasEventIds(incoming.version) } as const;
+  return reply(context, incoming, options, async (exchange) => {
+    const body = await context.dispatcher.dispatchLegacy(request, session, exchange);
+    return body === undefined ? lostSession(request.id) : { status: 200, body };
+  });
+}
+
+// Clients of older revisions may take the empty data of the first event for a message.
+function hasEventIds(version: string | undefined): boolean {
+  return version === VERSION_2025;
+}
+
+function requireHandshakeVersion(version: string | undefined): void {
+  const supported: readonly string[] = HANDSHAKE_VERSIONS;
+  // Without a header the session knows; without a session there is nothing to know (T25-188).
+  if (version === undefined || supported.includes(version)) return;
+  throw new ProtocolError(
+    -32600,
+    'Invalid request: "MCP-Protocol-Version" names a version that is not served',
+    { reason: "version", supported },
+    { httpStatus: 400 },
+  );
+}
+
+function requireSession(headers: Headers): SessionRef {
+  const id = soleValue(headers, SESSION_HEADER);
+  if (id !== undefined) return { id };
+  throw new ProtocolError(
+    -32600,
+    'Invalid request: "Mcp-Session-Id" is missing: send the one that "initialize" was answered with',
+    { reason: "session_required" },
+    { httpStatus: 400 },
+  );
+}
+
+function sessionNotFound(): ProtocolError {
+  return new ProtocolError(
+    -32600,
+    'Not found: "Mcp-Session-Id" names no session of this caller: initialize again',
+    { reason: "session_not_found" },
+    { httpStatus: 404 },
+  );
+}
+
+function lostSession(id: RequestId) {
+  return { status: 404, body: toFailure(id, sessionNotFound().toJsonRpc()) };
+}

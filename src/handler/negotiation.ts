@@ -1,0 +1,64 @@
+/**
+ * Media types: what a request may carry, and what its sender says it takes.
+ *
+ * The specifications oblige clients to name both answer types and to send JSON, but no status for those who do
+ * not. We refuse only what cannot work: a body that is not declared as JSON (415), which also keeps plain HTML forms
+ * out, and an `Accept` that rules out every answer we could give (406).
+ *
+ * @module
+ */
+import { ProtocolError } from "../protocol/mod.ts";
+
+/** @throws {ProtocolError} With `httpStatus` 415 unless the body is declared as unencoded UTF-8 JSON. */
+export function requireJsonBody(headers: Headers): void {
+  const type = headers.get("content-type");
+  if (type !== "application/json" && !isJsonType(type)) {
+    throw unsupported('"Content-Type" must be "application/json"');
+  }
+  const encoding = headers.get("content-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
+    throw unsupported('"Content-Encoding" must be absent: compressed bodies are not read');
+  }
+}
+
+function isJsonType(type: string | null): boolean {
+  const [essence = "", ...parameters] = (type ?? "").toLowerCase().split(";");
+  return essence.trim() === "application/json" &&
+    parameters.every((text) =>
+      !/^\s*charset\s*=/.test(text) || /^\s*charset\s*=\s*"?utf-?8"?\s*$/.test(text)
+    );
+}
+
+function unsupported(reason: string): ProtocolError {
+  return new ProtocolError(-32600, `Invalid request: ${reason}`, { reason: "media_type" }, {
+    httpStatus: 415,
+  });
+}
+
+/**
+ * @param types Media types that an answer may have.
+ * @throws {ProtocolError} With `httpStatus` 406 if `Accept` is there and rules out all of them.
+ */
+export function requireAcceptable(headers: Headers, types: readonly string[]): void {
+  const accept = headers.get("accept");
+  if (accept === null || types.some((type) => accepts(accept, type))) return;
+  throw new ProtocolError(
+    -32600,
+    `Invalid request: "Accept" must include ${types.map((type) => `"${type}"`).join(" or ")}`,
+    { reason: "not_acceptable" },
+    { httpStatus: 406 },
+  );
+}
+
+/** The most specific range decides, as RFC 9110 has it; only whether its weight is zero matters here. */
+function accepts(accept: string, type: string): boolean {
+  const ranges = [type, `${type.slice(0, type.indexOf("/"))}/*`, "*/*"];
+  const weights = new Map<string, string>();
+  for (const item of accept.toLowerCase().split(",")) {
+    const [range = "", ...parameters] = item.split(";");
+    const weight = parameters.map((text) => text.trim()).find((text) => text.startsWith("q="));
+    weights.set(range.trim(), weight?.slice(2) ?? "1");
+  }
+  const deciding = ranges.find((range) => weights.has(range));
+  return deciding !== undefined && Number(weights.get(deciding)) !== 0;
+}
