@@ -125,12 +125,16 @@ export class MemoryBackend implements StorageBackend {
     checkSize(write, this.traits.maxValueBytes);
     let entry = this.#find(key);
     if ("version" in condition) {
-      if (entry === undefined || entry.version !== condition.version) return { ok: false, reason: "conflict" };
+      if (entry === undefined || entry.version !== condition.version) {
+        return { ok: false, reason: "conflict" };
+      }
       entry.value = write.value.slice();
     } else {
       if (entry !== undefined) return { ok: false, reason: "conflict" };
       this.#checkInTime(write);
-      if (write.active && this.#isFull(key.owner, condition.activeLimit)) return { ok: false, reason: "limit" };
+      if (write.active && this.#isFull(key.owner, condition.activeLimit)) {
+        return { ok: false, reason: "limit" };
+      }
       entry = this.#create(key, write.value.slice());
     }
     const version = this.#versionPrefix + this.#puts++;
@@ -252,7 +256,9 @@ export class MemoryBackend implements StorageBackend {
 
   #checkInTime({ key, notAfter }: RecordWrite): void {
     if (notAfter !== undefined && this.#runtime.now() > notAfter) {
-      throw new StorageUnavailableError(`Cannot create ${key.kind} "${key.id}": the time allowed for it has passed`);
+      throw new StorageUnavailableError(
+        `Cannot create ${key.kind} "${key.id}": the time allowed for it has passed`,
+      );
     }
   }
 

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { MAX_MUTABLE_BYTES, type RecordKey, type RecordWrite, ValueTooLargeError } from "../../src/store/backend.ts";
+import {
+  MAX_MUTABLE_BYTES,
+  type RecordKey,
+  type RecordWrite,
+  ValueTooLargeError,
+} from "../../src/store/backend.ts";
 
 const NAME = /^[A-Za-z0-9._\-/:]{1,512}$/;
 const MAX_PAGE = 1000;
@@ -15,7 +20,9 @@ const MAX_PAGE = 1000;
  */
 export function checkKey(key: RecordKey): void {
   if (!NAME.test(key.owner)) throw new TypeError(`Cannot use a key: owner ${quote(key.owner)} is malformed`);
-  if (!NAME.test(key.id)) throw new TypeError(`Cannot use a ${key.kind} key: id ${quote(key.id)} is malformed`);
+  if (!NAME.test(key.id)) {
+    throw new TypeError(`Cannot use a ${key.kind} key: id ${quote(key.id)} is malformed`);
+  }
 }
 
 /**

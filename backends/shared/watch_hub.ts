@@ -24,7 +24,7 @@ export class WatchHub {
   /** Wakes the watchers of the record with this {@linkcode watchName}. */
   notifyName(name: string): void {
     const wakes = this.#watchers.get(name);
-    if (wakes !== undefined) for (const wake of [...wakes]) wake();
+    if (wakes !== undefined) { for (const wake of [...wakes]) wake(); }
   }
 
   /** Wakes every watcher: for a moment when hints may have been missed. */
