@@ -40,9 +40,12 @@ export class StepError extends Error {
   override readonly name = "StepError";
   /** Name of the step. */
   readonly step: string;
+  /** Name of the error that the step threw. */
+  readonly thrown: string;
   constructor(step: string, cause: { readonly name: string; readonly message: string }) {
     super(`Step "${step}" failed: ${cause.message}`, { cause });
     this.step = step;
+    this.thrown = cause.name;
   }
 }
 

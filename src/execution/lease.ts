@@ -78,21 +78,25 @@ export class Lease {
     return done;
   }
 
-  /** Queues the last write and stops holding. `false`: the task was lost, the outcome is dropped. */
+  /**
+   * Queues the last write. `false`: the task was lost, the outcome is dropped.
+   *
+   * The epoch decides, not the clock: a result that comes late is still the result if nobody took over.
+   *
+   * @throws {StorageUnavailableError} If the store is away; the task is still held then, and can be finished later.
+   */
   finish(outcome: TaskOutcome, statusMessage?: string): Promise<boolean> {
     const done = this.#queue.then(async () => {
-      if (this.isLost) return false;
       const { owner, id } = this.head;
       try {
         const ref = { owner, id, holder: this.holder };
         const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current);
         this.#current = current;
+        this.#release();
         return true;
       } catch (error) {
         if (!this.#loseTo(error)) throw error;
         return false;
-      } finally {
-        this.#release();
       }
     });
     this.#queue = done.catch(() => {});

@@ -26,7 +26,7 @@ import {
 } from "../tasks/mod.ts";
 import { sha256OfTexts, type TaskOutcome, type TaskStore, type Versioned } from "../store/mod.ts";
 import { type AbortReason, TaskAbortError } from "./errors.ts";
-import { JournalReader, withEntry } from "./journal.ts";
+import { type JournalReader, withEntry } from "./journal.ts";
 import { type HolderWrite, Lease } from "./lease.ts";
 
 /** A question by its key. */

@@ -60,7 +60,7 @@ export function settleError(error: unknown, context: SettleContext): Settled {
     if (context.era === "2026-07-28") return rpcOutcome(missingCapability(error.required as JsonObject));
     return toolError(error.message);
   }
-  if (error instanceof ToolError || error instanceof StepError && error.cause instanceof ToolError) {
+  if (error instanceof ToolError || error instanceof StepError && error.thrown === "ToolError") {
     return toolError(error.message);
   }
   if (error instanceof TooLargeError) return rpcOutcome(internalError(error.message, { reason: "too_large" }));

@@ -1,0 +1,190 @@
+/**
+ * What a tool's handler is given: one object for steps, questions, progress and variables.
+ *
+ * @module
+ */
+import type { CreateMessageParams, CreateMessageResult, ListRootsResult } from "../protocol/input.ts";
+import type { JsonValue } from "../protocol/mod.ts";
+import { sleep } from "../runtime.ts";
+import type { PrincipalSnapshot } from "../tasks/mod.ts";
+import {
+  elicit,
+  type FormAnswer,
+  type FormQuestion,
+  type Question,
+  roots,
+  sample,
+  type UrlAnswer,
+  type UrlQuestion,
+} from "./questions.ts";
+import { ProgressReporter } from "./progress.ts";
+import type { Run } from "./run.ts";
+import { runStep, type StepOptions } from "./step.ts";
+import { TaskVariables } from "./variables.ts";
+
+/** What JSON makes of a value: what a step gives back, on its first run too. */
+export type Jsonify<T> = T extends { toJSON(): infer J } ? Jsonify<J>
+  : T extends null | boolean | number | string ? T
+  : T extends undefined | symbol | bigint | ((...args: never[]) => unknown) ? undefined
+  : T extends readonly (infer Item)[] ? Jsonify<Item>[]
+  : T extends object ? { [K in keyof T]: Jsonify<T[K]> }
+  : JsonValue;
+
+/** Severity of a log message, as both revisions name it. */
+export type LogLevel = "debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency";
+
+/** Answers to several questions, by their keys. */
+export type AnswersTo<Q extends Readonly<Record<string, Question<unknown>>>> = {
+  readonly [K in keyof Q]: Q[K] extends Question<infer Answer> ? Answer : never;
+};
+
+/** Options of a question. */
+export interface AskOptions {
+  /** Time after which the wait ends without an answer, in milliseconds. @default the task's time to live */
+  readonly timeoutMs?: number;
+}
+
+/** Handed to every handler as its second argument. */
+export class TaskContext {
+  readonly #run: Run;
+  readonly #progress: ProgressReporter;
+  /** Same for all attempts of this call, different for every call: pass it on to make side effects idempotent. */
+  readonly idempotencyKey: string;
+  /** What `task.prepare` returned. */
+  readonly prepared: unknown;
+  /** Named values kept with the task. */
+  readonly variables: TaskVariables;
+
+  /** Context of a run; made by this library. */
+  constructor(run: Run, idempotencyKey: string, prepared: unknown) {
+    this.#run = run;
+    this.#progress = new ProgressReporter(run);
+    this.idempotencyKey = idempotencyKey;
+    this.prepared = prepared;
+    this.variables = new TaskVariables(run);
+  }
+
+  /** Aborts when the work is no longer wanted here; its reason is a {@linkcode TaskAbortError}. */
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+
+  /** Id of the task, or of the call that may still become one. */
+  get taskId(): string {
+    return this.#run.head.id;
+  }
+
+  /** Whether the call is a stored task by now. */
+  get isTask(): boolean {
+    return this.#run.isTask;
+  }
+
+  /** Number of this attempt, from 1. */
+  get attempt(): number {
+    return this.#run.head.exec.attempt;
+  }
+
+  /** Who made the call, as it was authenticated then. `undefined`: anonymous. */
+  get auth(): PrincipalSnapshot | undefined {
+    return this.#run.head.principal;
+  }
+
+  /**
+   * Runs `fn` once and records what it returned: a later attempt gets the record instead.
+   *
+   * At the edge of a crash a step may run again; pass `idempotencyKey` and the step's name on to whoever
+   * must not act twice. Do not call other methods of the context inside `fn`.
+   *
+   * @param name Names the call in the journal; repeated names are numbered.
+   * @returns The JSON of the returned value, decoded.
+   * @throws {StepError} If `fn` throws on its last try, in this attempt or in an earlier one.
+   */
+  step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Jsonify<T>> {
+    return runStep(this.#run, name, fn, options ?? {}) as Promise<Jsonify<T>>;
+  }
+
+  /** Waits; a later attempt waits only for what is left. */
+  async sleep(name: string, ms: number): Promise<void> {
+    const wakeAt = await this.#wakeTime(name, ms);
+    await sleep(this.#run.store.runtime, Math.max(0, wakeAt - this.#run.store.runtime.now()), this.signal);
+  }
+
+  /** Asks the user to fill in a form, and waits for the answer. */
+  elicit<Content>(
+    name: string,
+    question: FormQuestion<Content>,
+    options?: AskOptions,
+  ): Promise<FormAnswer<Content>>;
+  /** Asks the user to open a page, and waits for the answer. */
+  elicit(name: string, question: UrlQuestion, options?: AskOptions): Promise<UrlAnswer>;
+  async elicit(
+    name: string,
+    question: FormQuestion<unknown> | UrlQuestion,
+    options?: AskOptions,
+  ): Promise<FormAnswer<unknown> | UrlAnswer> {
+    const answers = await this.ask({ [name]: elicit(question as FormQuestion<unknown>) }, options);
+    return answers[name]!;
+  }
+
+  /** Asks the client's model, and waits for the answer. */
+  async sample(name: string, params: CreateMessageParams, options?: AskOptions): Promise<CreateMessageResult> {
+    return (await this.ask({ [name]: sample(params) }, options))[name]!;
+  }
+
+  /** Asks for the directories the client works in, and waits for the answer. */
+  async listRoots(name: string, options?: AskOptions): Promise<ListRootsResult> {
+    return (await this.ask({ [name]: roots() }, options))[name]!;
+  }
+
+  /**
+   * Asks several questions at once; they may be answered in any order. Waits for all answers.
+   *
+   * @throws {MissingCapabilityError} If the client did not declare one of the kinds. Nothing is asked then.
+   */
+  async ask<Q extends Readonly<Record<string, Question<unknown>>>>(
+    questions: Q,
+    options: AskOptions = {},
+  ): Promise<AnswersTo<Q>> {
+    const named = Object.entries(questions).map(([name, question]) => ({
+      name,
+      key: this.#run.journal.identify(name),
+      question,
+    }));
+    const requests = Object.fromEntries(named.map(({ key, question }) => [key, question.request]));
+    const raw = await this.#run.ask(requests, options.timeoutMs);
+    const answers = named.map(async ({ name, key, question }) => [name, await question.read(raw[key] ?? null)]);
+    return Object.fromEntries(await Promise.all(answers));
+  }
+
+  /** Reports progress: `done` of `total`. Stored with the task at most twice a second. */
+  progress(done: number, total?: number, message?: string): Promise<void> {
+    if (!Number.isFinite(done) || total !== undefined && !Number.isFinite(total)) {
+      return Promise.reject(new RangeError("Cannot report progress: done and total must be finite numbers"));
+    }
+    return this.#progress.report({
+      progress: done,
+      ...(total === undefined ? {} : { total }),
+      ...(message === undefined ? {} : { message }),
+    });
+  }
+
+  /** Says in words what the tool is doing. */
+  status(message: string): Promise<void> {
+    return this.#progress.status(message);
+  }
+
+  /** Sends a log message to the client, where the client asked for its level. */
+  log(level: LogLevel, data: JsonValue, logger?: string): void {
+    this.#run.hooks.onLog?.(level, data, logger, this.#run);
+  }
+
+  async #wakeTime(name: string, ms: number): Promise<number> {
+    if (!Number.isFinite(ms) || ms < 0) throw new RangeError("Cannot sleep: ms must be 0 or more");
+    const key = this.#run.journal.identify(name);
+    const recorded = this.#run.journal.find(key, "sleep");
+    if (recorded?.value !== undefined) return await this.#run.load(recorded.value) as number;
+    const wakeAt = this.#run.store.runtime.now() + ms;
+    await this.#run.record({ key, kind: "sleep", value: { json: wakeAt } });
+    return wakeAt;
+  }
+}

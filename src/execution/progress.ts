@@ -1,0 +1,70 @@
+/**
+ * Progress of a run: told to the caller at once, stored with the task at most twice a second.
+ *
+ * @module
+ */
+import type { CancelTimer } from "../runtime.ts";
+import { type Progress, reportProgress } from "../tasks/mod.ts";
+import type { Run } from "./run.ts";
+
+/** Shortest time between two stored reports, in milliseconds. */
+const STORE_INTERVAL_MS = 500;
+
+/** Takes reports of progress and status. */
+export class ProgressReporter {
+  readonly #run: Run;
+  #latest: { readonly message: string | undefined; readonly progress?: Progress } | undefined;
+  #highest = -Infinity;
+  #storedAt = -Infinity;
+  #timer: CancelTimer | undefined;
+
+  /** Reports of a run. */
+  constructor(run: Run) {
+    this.#run = run;
+    run.signal.addEventListener("abort", () => this.stop(), { once: true });
+  }
+
+  /** Reports progress. A value that does not rise changes only the message (T25-240, T26-260). */
+  async report(progress: Progress): Promise<void> {
+    const message = progress.message ?? `${progress.progress}${progress.total === undefined ? "" : ` of ${progress.total}`}`;
+    if (progress.progress > this.#highest) {
+      this.#highest = progress.progress;
+      this.#run.hooks.onProgress?.(progress, this.#run);
+    }
+    await this.#offer({ message, progress });
+  }
+
+  /** Reports what the tool is doing, in words. */
+  async status(message: string): Promise<void> {
+    await this.#offer({ message });
+  }
+
+  /** Drops a report that is not stored yet. */
+  stop(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    this.#latest = undefined;
+  }
+
+  async #offer(report: { readonly message: string | undefined; readonly progress?: Progress }): Promise<void> {
+    this.#run.throwIfAborted();
+    this.#latest = report;
+    if (this.#timer !== undefined) return;
+    const { runtime } = this.#run.store;
+    const wait = this.#storedAt + STORE_INTERVAL_MS - runtime.monotonic();
+    if (wait <= 0 || !this.#run.isTask) return await this.#store();
+    this.#timer = runtime.setTimer(wait, () => {
+      this.#timer = undefined;
+      // A lost task shows at the next call of the tool, and a store that is away at the next report.
+      this.#store().catch(() => {});
+    });
+  }
+
+  async #store(): Promise<void> {
+    const report = this.#latest;
+    if (report === undefined) return;
+    this.#latest = undefined;
+    this.#storedAt = this.#run.store.runtime.monotonic();
+    await this.#run.apply((head, holder, now) => reportProgress(head, holder, now, report.message, report.progress));
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Questions a tool can put to the client, and their answers as values.
+ *
+ * @module
+ */
+import { assertFlatElicitationSchema } from "../protocol/elicitation_schema.ts";
+import type {
+  CreateMessageParams,
+  CreateMessageResult,
+  InputRequest,
+  ListRootsResult,
+} from "../protocol/input.ts";
+import { parseInputResponse } from "../protocol/input_response.ts";
+import { invalidParams, type JsonValue } from "../protocol/mod.ts";
+import { readValue, type Schema, toJsonSchema } from "./schema.ts";
+
+/** Asks the user to fill in a form. */
+export interface FormQuestion<Content> {
+  /** What the user reads. */
+  readonly message: string;
+  /** Flat object of strings, numbers, booleans and choices. */
+  readonly schema: Schema<Content>;
+}
+
+/** Asks the user to open a page. */
+export interface UrlQuestion {
+  /** What the user reads. */
+  readonly message: string;
+  /** Absolute URL; no secrets, no pre-authenticated links (T26-276). */
+  readonly url: string;
+}
+
+/** The user's answer to a form. */
+export type FormAnswer<Content> =
+  | { readonly action: "accept"; readonly content: Content }
+  | { readonly action: "decline" | "cancel" };
+
+/** The user's answer to a page: accepting means consent, not completion. */
+export interface UrlAnswer {
+  readonly action: "accept" | "decline" | "cancel";
+}
+
+/** A question, ready to be sent, that knows how to read its answer. */
+export interface Question<Answer> {
+  /** The request as it goes out. */
+  readonly request: InputRequest;
+  /** Reads a raw answer; throws -32602 naming the field at fault. */
+  readonly read: (raw: JsonValue) => Promise<Answer>;
+}
+
+/**
+ * A form for {@linkcode TaskContext.ask}.
+ *
+ * @throws {TypeError} If the schema is not a flat object of primitives and choices.
+ */
+export function elicit<Content>(question: FormQuestion<Content>): Question<FormAnswer<Content>>;
+/** A page for {@linkcode TaskContext.ask}. */
+export function elicit(question: UrlQuestion): Question<UrlAnswer>;
+export function elicit(question: FormQuestion<unknown> | UrlQuestion): Question<FormAnswer<unknown> | UrlAnswer> {
+  return "url" in question ? toUrlQuestion(question) : toFormQuestion(question);
+}
+
+/** A question to the client's model, for {@linkcode TaskContext.ask}. */
+export function sample(params: CreateMessageParams): Question<CreateMessageResult> {
+  const request = { method: "sampling/createMessage", params } as const;
+  return { request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
+}
+
+/** A question for the client's roots, for {@linkcode TaskContext.ask}. */
+export function roots(): Question<ListRootsResult> {
+  const request = { method: "roots/list", params: {} } as const;
+  return { request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
+}
+
+function toUrlQuestion({ message, url }: UrlQuestion): Question<UrlAnswer> {
+  if (!URL.canParse(url)) throw new TypeError(`Cannot ask for a page: "${url}" is not an absolute URL`);
+  const request = { method: "elicitation/create", params: { mode: "url", message, url } } as const;
+  return { request, read: (raw) => Promise.resolve({ action: parseInputResponse(request, raw).action }) };
+}
+
+function toFormQuestion({ message, schema }: FormQuestion<unknown>): Question<FormAnswer<unknown>> {
+  const { $schema: _dialect, ...requestedSchema } = toJsonSchema(schema, "input", "a form");
+  assertFlatElicitationSchema(requestedSchema);
+  const request = { method: "elicitation/create", params: { message, requestedSchema } } as const;
+  const read = async (raw: JsonValue): Promise<FormAnswer<unknown>> => {
+    const { action, content } = parseInputResponse(request, raw);
+    if (action !== "accept") return { action };
+    const checked = await readValue(schema, content ?? {});
+    if (!checked.ok) throw invalidParams(`Invalid params: the answer does not fit the form: ${checked.message}`);
+    return { action, content: checked.value };
+  };
+  return { request, read };
+}

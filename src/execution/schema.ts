@@ -1,0 +1,105 @@
+/**
+ * Schemas as authors write them: zod, any Standard Schema that can show itself as JSON Schema, or raw JSON Schema.
+ *
+ * @module
+ */
+import { isJsonObject, type JsonObject } from "../protocol/mod.ts";
+
+/** One fault of a value, as Standard Schema reports it. */
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
+}
+
+/** Outcome of a validation, as Standard Schema reports it. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/**
+ * A schema that validates and can show itself as JSON Schema 2020-12: zod 4, or anything else that
+ * implements Standard Schema and Standard JSON Schema.
+ */
+export interface Schema<Output = unknown> {
+  /** The standard's own property. */
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    readonly jsonSchema?: {
+      readonly input: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
+      readonly output: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>;
+    };
+  };
+}
+
+/** What a value is once its schema has read it. */
+export type Infer<S> = S extends Schema<infer Output> ? Output : never;
+
+/**
+ * JSON Schema of what a schema takes (`input`) or gives (`output`).
+ *
+ * @throws {TypeError} If the schema cannot show itself as JSON Schema.
+ */
+export function toJsonSchema(schema: Schema, side: "input" | "output", what: string): JsonObject {
+  const source = schema?.["~standard"]?.jsonSchema;
+  if (source === undefined) {
+    throw new TypeError(
+      `Cannot list ${what}: its schema cannot show itself as JSON Schema; use zod 4 or fromJsonSchema(…)`,
+    );
+  }
+  const json: unknown = JSON.parse(JSON.stringify(source[side]({ target: "draft-2020-12" })));
+  if (!isJsonObject(json)) throw new TypeError(`Cannot list ${what}: its schema is not an object schema`);
+  return json;
+}
+
+/** What came of reading a value. */
+export type ReadValue<Output> =
+  | { readonly ok: true; readonly value: Output }
+  | { readonly ok: false; readonly message: string };
+
+/** Longest message about faults, in UTF-16 units. */
+const MAX_FAULTS_LENGTH = 1000;
+
+/** Reads a value by its schema; the message names every field at fault. */
+export async function readValue<Output>(schema: Schema<Output>, value: unknown): Promise<ReadValue<Output>> {
+  const result = await schema["~standard"].validate(value);
+  if (result.issues === undefined) return { ok: true, value: result.value };
+  const message = result.issues.map(describeIssue).join("; ");
+  return { ok: false, message: message.slice(0, MAX_FAULTS_LENGTH).toWellFormed() };
+}
+
+function describeIssue({ path, message }: SchemaIssue): string {
+  const keys = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
+  return keys.length === 0 ? message : `"${keys.join(".")}": ${message}`;
+}
+
+/**
+ * A schema given as JSON Schema 2020-12: listed verbatim, validated without code generation.
+ *
+ * @example A tool that takes a raw schema
+ * ```ts ignore
+ * inputSchema: fromJsonSchema({ type: "object", properties: { year: { type: "integer" } } })
+ * ```
+ */
+export function fromJsonSchema<Output = JsonObject>(schema: JsonObject): Schema<Output> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "perdure",
+      validate: async (value) => {
+        const { Validator } = await import("@cfworker/json-schema");
+        const { valid, errors } = new Validator(schema as Record<string, unknown>, "2020-12", false).validate(value);
+        if (valid) return { value: value as Output };
+        return {
+          issues: errors.map(({ instanceLocation, error }) => ({
+            message: error,
+            path: instanceLocation.split("/").slice(1),
+          })),
+        };
+      },
+      jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * A durable step: run once, recorded, and given back from the record ever after.
+ *
+ * @module
+ */
+import type { JsonValue } from "../protocol/mod.ts";
+import { sleep } from "../runtime.ts";
+import { type JournalEntry, TooLargeError } from "../tasks/mod.ts";
+import { toJsonText } from "../store/mod.ts";
+import { StepError } from "./errors.ts";
+import type { Run } from "./run.ts";
+
+/** How often a step is tried before its error counts. */
+export interface RetryOptions {
+  /** Tries in all, at least 1. @default {3} */
+  readonly attempts?: number;
+  /** Longest wait before the second try, in milliseconds; doubled for each further one, with full jitter. @default {200} */
+  readonly backoffMs?: number;
+  /** Longest wait between two tries, in milliseconds. @default {10_000} */
+  readonly maxBackoffMs?: number;
+}
+
+/** Options of {@linkcode TaskContext.step}. */
+export interface StepOptions {
+  /** Absent: the first error counts. */
+  readonly retry?: RetryOptions;
+}
+
+/** Runs a step, or gives back what is recorded of it. */
+export async function runStep(
+  run: Run,
+  name: string,
+  fn: () => unknown,
+  options: StepOptions,
+): Promise<JsonValue> {
+  run.throwIfAborted();
+  const key = run.journal.identify(name);
+  const recorded = run.journal.find(key, "step");
+  if (recorded?.error !== undefined) throw new StepError(key, recorded.error);
+  if (recorded !== undefined) return recorded.value === undefined ? null : await run.load(recorded.value);
+  let value: JsonValue;
+  try {
+    value = toJson(key, await tryStep(run, fn, options.retry));
+  } catch (error) {
+    run.throwIfAborted();
+    await run.record({ key, kind: "step", error: toRecordedError(error) });
+    throw new StepError(key, error instanceof Error ? error : toRecordedError(error));
+  }
+  const entry: JournalEntry = { key, kind: "step", value: { json: value } };
+  await run.record(entry);
+  return value;
+}
+
+async function tryStep(run: Run, fn: () => unknown, retry: RetryOptions | undefined): Promise<unknown> {
+  const { attempts = 3, backoffMs = 200, maxBackoffMs = 10_000 } = retry ?? { attempts: 1 };
+  if (!Number.isInteger(attempts) || attempts < 1) throw new RangeError("Cannot retry a step: attempts must be 1 or more");
+  const { runtime } = run.store;
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await fn();
+    } catch (error) {
+      run.throwIfAborted();
+      if (attempt >= attempts) throw error;
+      const wait = runtime.random() * Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1));
+      await sleep(runtime, wait, run.signal);
+    }
+  }
+}
+
+/** The value as every later attempt will see it. */
+function toJson(key: string, value: unknown): JsonValue {
+  try {
+    return JSON.parse(toJsonText(value));
+  } catch (cause) {
+    if (cause instanceof TooLargeError) throw cause;
+    throw new TypeError(`Cannot record step "${key}": its value is not JSON`, { cause });
+  }
+}
+
+function toRecordedError(error: unknown): { name: string; message: string } {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error).slice(0, 1024).toWellFormed() };
+  return { name: error.name, message: error.message.slice(0, 1024).toWellFormed() };
+}

@@ -1,0 +1,25 @@
+/**
+ * A tool as execution sees it.
+ *
+ * @module
+ */
+import type { JsonValue } from "../protocol/mod.ts";
+import type { TaskContext } from "./context.ts";
+import type { ReadValue } from "./schema.ts";
+
+/** A registered tool. */
+export interface ExecutableTool {
+  readonly name: string;
+  /** Whether a lost attempt may be run again. Never implied by hints such as `idempotentHint`. */
+  readonly repeatable: boolean;
+  /** Attempts of a repeatable tool, the first included. */
+  readonly maxAttempts: number;
+  /** Reads raw arguments by the tool's schema. */
+  readonly readArgs: (args: JsonValue) => Promise<ReadValue<unknown>>;
+  /** Absent: the work is done elsewhere, by a worker or an outside engine. */
+  readonly handler?: (args: unknown, ctx: TaskContext) => unknown;
+  /** Asks what has to be known before the task exists. */
+  readonly prepare?: (args: unknown, ctx: TaskContext) => unknown;
+  /** Checks a structured value; absent without output schema. */
+  readonly checkOutput?: (value: unknown) => Promise<JsonValue>;
+}

@@ -1,0 +1,68 @@
+/**
+ * A task's variables, as its handler uses them.
+ *
+ * @module
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import { assertHeld, mergeVariables, type VariablePatch } from "../tasks/mod.ts";
+import type { Run } from "./run.ts";
+import { readValue, type Schema } from "./schema.ts";
+
+/** Named values kept with the task, over all its attempts. */
+export class TaskVariables {
+  readonly #run: Run;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** Variables of a run. */
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** All variables. */
+  async all(): Promise<JsonObject> {
+    const value = await this.#run.load(this.#run.head.variables);
+    return isJsonObject(value) ? value : {};
+  }
+
+  /** One variable; `undefined` if it is not set. */
+  get(name: string): Promise<JsonValue | undefined>;
+  /** One variable as its schema reads it; `undefined` if it is not set or does not fit. */
+  get<Output>(name: string, schema: Schema<Output>): Promise<Output | undefined>;
+  async get(name: string, schema?: Schema): Promise<unknown> {
+    const variables = await this.all();
+    if (!Object.hasOwn(variables, name)) return undefined;
+    if (schema === undefined) return variables[name];
+    const read = await readValue(schema, variables[name]);
+    return read.ok ? read.value : undefined;
+  }
+
+  /**
+   * Sets one variable, or several at once; `null` deletes.
+   *
+   * @throws {VariableLimitError} If the variables together are outside the limits. Nothing is set then.
+   */
+  set(name: string, value: JsonValue): Promise<void>;
+  /** Sets several variables in one write. */
+  set(patch: VariablePatch): Promise<void>;
+  set(nameOrPatch: string | VariablePatch, value?: JsonValue): Promise<void> {
+    return this.#merge(typeof nameOrPatch === "string" ? { [nameOrPatch]: value ?? null } : nameOrPatch);
+  }
+
+  /** Deletes one variable. */
+  delete(name: string): Promise<void> {
+    return this.#merge({ [name]: null });
+  }
+
+  #merge(patch: VariablePatch): Promise<void> {
+    // Only the holder writes variables of a running task: reading, merging and writing in turn is enough.
+    const done = this.#queue.then(async () => {
+      const merged = mergeVariables(await this.all(), patch, this.#run.store.config.variableLimits);
+      await this.#run.apply((head, holder) => {
+        assertHeld(head, holder);
+        return { ...head, variables: { json: merged } };
+      });
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+}
