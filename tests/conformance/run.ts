@@ -9,23 +9,18 @@
  *
  * @module
  */
-import { startServer } from "../../examples/demo/server_process.ts";
-import { type Expectation, EXPECTED } from "./expected.ts";
-import { type Marks, runScenario } from "./suite.ts";
+import { startServer } from "../../examples/support/server_process.ts";
+import { EXPECTED } from "./expected.ts";
+import { runScenario } from "./suite.ts";
+import { judge, summarize, type Verdict } from "./verdict.ts";
 
 const PARALLEL = 2;
-const SERVER = new URL("../../examples/conformance_server.ts", import.meta.url).pathname;
+const SERVER = `${import.meta.dirname}/../../examples/conformance_server.ts`;
 
 interface Options {
   readonly scenario?: string;
   readonly url?: string;
   readonly verbose: boolean;
-}
-
-interface Verdict {
-  readonly expectation: Expectation;
-  readonly marks: Marks;
-  readonly isWorse: boolean;
 }
 
 if (import.meta.main) Deno.exit(await main(parseOptions(Deno.args)));
@@ -40,11 +35,11 @@ async function main(options: Options): Promise<number> {
     const url = options.url ?? `${server!.url}/mcp`;
     const verdicts = await runAll(chosen, async (expectation) => {
       const marks = await runScenario(url, expectation.scenario, expectation.wire);
-      const verdict = { expectation, marks, isWorse: isWorse(expectation, marks) };
+      const verdict = judge(expectation, marks);
       printVerdict(verdict, options.verbose);
       return verdict;
     });
-    printTotals(verdicts);
+    for (const line of summarize(verdicts)) console.log(line);
     return verdicts.some((verdict) => verdict.isWorse) ? 1 : 0;
   } finally {
     await server?.stop();
@@ -76,46 +71,10 @@ async function runAll<Item, Result>(
   return results;
 }
 
-function isWorse({ marks, needs, atLeast = 0 }: Expectation, earned: Marks): boolean {
-  if (needs !== undefined) return earned.passed < atLeast;
-  return earned.passed < marks || earned.failed > 0 || earned.warned > 0;
-}
-
 function printVerdict({ expectation, marks, isWorse }: Verdict, verbose: boolean): void {
   const { scenario, wire, needs, marks: full } = expectation;
   const state = isWorse ? "WORSE" : needs === undefined ? "ok" : `not served yet: needs ${needs}`;
   const warned = marks.warned === 0 ? "" : `, ${marks.warned} warned`;
   console.log(`${wire.padEnd(10)}  ${scenario.padEnd(46)} ${marks.passed}/${full}${warned}  ${state}`);
   if (isWorse || verbose) { for (const complaint of marks.complaints) console.log(`    ${complaint}`); }
-}
-
-function printTotals(verdicts: readonly Verdict[]): void {
-  for (const wire of ["tasks", "2025-11-25", "2026-07-28"] as const) {
-    const group = verdicts.filter(({ expectation }) => expectation.wire === wire);
-    if (group.length > 0) {
-      console.log(
-        `${wire}: ${sumPassed(group)} of ${sumMarks(group)} checks, ${group.length} scenarios`,
-      );
-    }
-  }
-  const served = verdicts.filter(({ expectation }) => expectation.needs === undefined);
-  const unserved = verdicts.filter(({ expectation }) => expectation.needs !== undefined);
-  if (unserved.length > 0) {
-    console.log(
-      `not served yet: ${unserved.length} scenarios, ${sumPassed(unserved)} of ${sumMarks(unserved)} checks`,
-    );
-  }
-  const lost = served.map(({ expectation, marks }) =>
-    Math.max(expectation.marks - marks.passed, marks.failed)
-  );
-  const fallen = unserved.filter((verdict) => verdict.isWorse).length;
-  console.log(`${sumPassed(served)} passed, ${lost.reduce((sum, count) => sum + count, fallen)} failed`);
-}
-
-function sumPassed(verdicts: readonly Verdict[]): number {
-  return verdicts.reduce((sum, { marks }) => sum + marks.passed, 0);
-}
-
-function sumMarks(verdicts: readonly Verdict[]): number {
-  return verdicts.reduce((sum, { expectation }) => sum + expectation.marks, 0);
 }
