@@ -56,7 +56,7 @@ const listRootsResult = members({
  * Reads `value` as the answer to `request`.
  *
  * Members we do not know are left out. A form's content is not held against its schema here; see
- * `checkElicitedContent`.
+ * `faultOfElicitedContent`.
  *
  * @throws {ProtocolError} -32602, naming the field of the answer at fault and nothing the peer sent.
  */

@@ -102,6 +102,7 @@ export type {
 } from "./input.ts";
 export { declares, requiredCapability, toInputCapabilities } from "./input_capability.ts";
 export { parseInputResponse } from "./input_response.ts";
+export { faultOfElicitedContent } from "./elicited_content.ts";
 export {
   assertFlatElicitationSchema,
   type ElicitationSchema,
