@@ -1,9 +1,9 @@
 /**
  * Runs the tests and says plainly what came of them.
  *
- * Arguments are passed on to `deno test`. What was not run is listed with the reason and with the command that would
- * change it. A test that is skipped without a reason counts as failed. The last line is
- * `N passed, N failed, N skipped`; with `TEST_SUMMARY` set it also goes to that file.
+ * Arguments are passed on to `deno test`. Examples in docstrings and Markdown are tests too. What was not run is listed
+ * with the reason and with the command that would change it. A test that is skipped without a reason counts as failed.
+ * The last line is `N passed, N failed`, with `, N skipped` behind it if any was not run.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { summarize, summaryLine } from "./support/test_report.ts";
 /** Runs `deno test` and passes on its output but for the tests that went well; gives back its last words too. */
 async function runTests(junitPath: string, args: readonly string[]): Promise<{ code: number; tail: string }> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", `--junit-path=${junitPath}`, ...args],
+    args: ["test", "-A", "--doc", `--junit-path=${junitPath}`, ...args],
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "inherit",
@@ -37,10 +37,7 @@ try {
     console.log(`not run: ${name}\n  reason: ${reason}\n  get it with: ${command}`);
   }
   for (const name of summary.unexplained) console.log(`skipped without a reason, counted as failed: ${name}`);
-  const line = summaryLine(summary);
-  const file = Deno.env.get("TEST_SUMMARY");
-  if (file) await Deno.writeTextFile(file, `${line}\n`);
-  console.log(line);
+  console.log(summaryLine(summary));
   Deno.exitCode = summary.failed > 0 ? code || 1 : 0;
 } finally {
   await Deno.remove(folder, { recursive: true });

@@ -118,6 +118,9 @@ export class FakeRuntime implements Runtime {
   /**
    * Lets time pass, timer by timer, until `promise` settles, and settles as it does.
    *
+   * Files, databases and other processes are not waited for before time moves on: where they answer a call that a
+   * timer guards, that timer may fire first.
+   *
    * @throws {Error} If more than `limitMs` fake milliseconds would have to pass, or nothing moves any more.
    */
   async drive<T>(promise: PromiseLike<T>, { limitMs = 86_400_000 }: DriveOptions = {}): Promise<T> {
