@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-// deno-lint-ignore no-import-prefix
-import fc from "npm:fast-check@4.10.2";
+import fc from "fast-check";
 import { type JsonObject, ProtocolError } from "../../src/protocol/mod.ts";
 import {
   parseCallToolParams,

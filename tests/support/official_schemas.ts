@@ -7,8 +7,7 @@
  *
  * @module
  */
-// deno-lint-ignore no-import-prefix
-import * as core from "npm:@modelcontextprotocol/core@2.4.0";
+import * as core from "@modelcontextprotocol/core";
 import * as tasksV1 from "@modelcontextprotocol/ext-tasks/core/v1";
 import * as tasksV2 from "@modelcontextprotocol/ext-tasks/core/v2";
 import { AssertionError } from "@std/assert";
@@ -16,8 +15,8 @@ import { faultByJsonSchema, type PublishedSchema, type Verdict } from "./publish
 
 export { missingJsonSchemas } from "./published_json_schemas.ts";
 
-/** Where the packages spell a shape of one revision only, it is no measure for the other. */
-const CORE_IS_2025 = /Task|^Elicit|^Initialize|^ClientCapabilities$|^CancelledNotification/;
+/** What the core package spells as in 2025-11-25 only, and so is no measure for 2026-07-28. */
+const CORE_IS_2025 = /Task|^Initialize|^ElicitRequest(URL)?(Params)?$/;
 
 /**
  * Makes sure that `value` is a valid `definition` of 2025-11-25, such as `"CreateTaskResult"`.
@@ -40,10 +39,8 @@ export function assertValid2025(definition: string, value: unknown): void {
 export function assertValid2026(definition: string, value: unknown): void {
   judge(definition, value, [
     ["2026-07-28 JSON Schema", byJsonSchema("2026-07-28")],
-    [
-      "official core package",
-      CORE_IS_2025.test(definition) ? () => ({ known: false }) : byZod(core, "Schema"),
-    ],
+    ["official core package", CORE_IS_2025.test(definition) ? knowsNothing : byZod(core, "Schema")],
+    ["official tasks package, v2", byZod(tasksV2, "V2Schema")],
   ]);
 }
 
@@ -72,6 +69,10 @@ function judge(definition: string, value: unknown, sources: readonly (readonly [
   if (faults.length === 0) return;
   const list = faults.map(({ name, fault }) => `- ${name}: ${fault}`).join("\n");
   throw new AssertionError(`Not a valid "${definition}":\n${list}\n${JSON.stringify(sent)?.slice(0, 2000)}`);
+}
+
+function knowsNothing(): Verdict {
+  return { known: false };
 }
 
 function byJsonSchema(schema: PublishedSchema): Source {

@@ -3,10 +3,8 @@
  *
  * @module
  */
-// deno-lint-ignore no-import-prefix
-import { Ajv2020, type ValidateFunction } from "npm:ajv@8.20.0/dist/2020.js";
-// deno-lint-ignore no-import-prefix
-import addFormats from "npm:ajv-formats@3.0.1";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import type { Missing } from "./not_run.ts";
 
 /** A published schema, by the revision it belongs to. */
