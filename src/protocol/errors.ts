@@ -20,6 +20,7 @@ export interface ProtocolErrorOptions extends ErrorOptions {
  * Thrown by a tool it becomes the call's JSON-RPC error, verbatim; the word that says why belongs in `data.reason`.
  */
 export class ProtocolError extends Error {
+  /** For programs and logs. */
   override readonly name = "ProtocolError";
   /** JSON-RPC error code. */
   readonly code: number;
@@ -29,6 +30,11 @@ export class ProtocolError extends Error {
   readonly requestId?: string | number;
   /** See {@linkcode ProtocolErrorOptions.httpStatus}. */
   readonly httpStatus?: number;
+  /**
+   * @param code One of the numbers the specifications define, or one of your own outside -32768 to -32000.
+   * @param message One sentence; the peer sees it.
+   * @param data Structured detail; the peer sees it.
+   */
   constructor(code: number, message: string, data?: JsonValue, options: ProtocolErrorOptions = {}) {
     super(message, options);
     this.code = code;

@@ -9,6 +9,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 
 /** A JSON object. A member may be absent, written as `undefined`, which is never sent. */
 export interface JsonObject {
+  /** Any name, `__proto__` included. */
   readonly [key: string]: JsonValue | undefined;
 }
 
@@ -19,6 +20,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** JSON text that nests deeper than allowed. */
 export class JsonDepthError extends SyntaxError {
+  /** For programs and logs. */
   override readonly name = "JsonDepthError";
 }
 

@@ -10,19 +10,19 @@ import { ProtocolError } from "./errors.ts";
 export type RequestId = string | number;
 
 /** A call that wants an answer. */
-export interface JsonRpcRequest {
+export type JsonRpcRequest = {
   readonly jsonrpc: "2.0";
   readonly id: RequestId;
   readonly method: string;
   readonly params?: JsonObject;
-}
+};
 
 /** A call that gets no answer. */
-export interface JsonRpcNotification {
+export type JsonRpcNotification = {
   readonly jsonrpc: "2.0";
   readonly method: string;
   readonly params?: JsonObject;
-}
+};
 
 /** The error member of a failed call. */
 export type JsonRpcError = {
@@ -32,18 +32,18 @@ export type JsonRpcError = {
 };
 
 /** Answer of a call that succeeded. */
-export interface JsonRpcResult {
+export type JsonRpcResult = {
   readonly jsonrpc: "2.0";
   readonly id: RequestId;
   readonly result: JsonObject;
-}
+};
 
 /** Answer of a call that failed; without `id` only if the request's id could not be read. */
-export interface JsonRpcFailure {
+export type JsonRpcFailure = {
   readonly jsonrpc: "2.0";
   readonly id?: RequestId;
   readonly error: JsonRpcError;
-}
+};
 
 /** Either answer. */
 export type JsonRpcResponse = JsonRpcResult | JsonRpcFailure;

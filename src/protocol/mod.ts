@@ -78,7 +78,7 @@ export {
   MAX_URI_LENGTH,
   type ProgressToken,
 } from "./fields.ts";
-export type { RequestExtras } from "./params.ts";
+export { parseRequestExtras, type RequestExtras } from "./params.ts";
 export type {
   CreateMessageParams,
   CreateMessageRequest,

@@ -82,7 +82,8 @@ export function parseTaskIdParams(params: JsonObject | undefined): TaskIdParams 
 }
 
 /** Parameters of `prompts/get`. */
-export interface GetPromptParams {
+export interface GetPromptParams extends RequestExtras {
+  /** 1 to 256 characters. */
   readonly name: string;
   /** Has no prototype: any name can be looked up in it. */
   readonly arguments?: Readonly<Record<string, string>>;
@@ -93,7 +94,7 @@ const getPromptParams = members({ name, arguments: optional(stringMap) });
 /** Reads the parameters of `prompts/get`. Throws -32602 naming the field. */
 export function parsePromptsGet(params: JsonObject | undefined): GetPromptParams {
   const { name, arguments: given } = parseParams(getPromptParams, params);
-  return given === undefined ? { name } : { name, arguments: toLookup(given) };
+  return { name, ...given !== undefined && { arguments: toLookup(given) }, ...parseRequestExtras(params) };
 }
 
 /** Parameters that name one resource. */
@@ -116,6 +117,7 @@ export type CompletionReference =
 
 /** Parameters of `completion/complete`. */
 export interface CompleteParams {
+  /** Whose argument it is. */
   readonly ref: CompletionReference;
   /** The argument being typed, and its text so far. */
   readonly argument: { readonly name: string; readonly value: string };

@@ -159,6 +159,10 @@ Deno.test("parsePromptsGet() reads arguments into an object without prototype", 
   ]]);
   assertEquals(parsePromptsGet({ name: "p", arguments: {} }).arguments?.toString, undefined);
   assertEquals(parsePromptsGet({ name: "p" }), { name: "p" });
+  assertEquals(parsePromptsGet({ name: "p", _meta: { "io.perdure/taskId": "task-1" } }), {
+    name: "p",
+    continuesTaskId: "task-1",
+  });
   assertRequires(parsePromptsGet, { name: "p" }, ["name"]);
   assertRefuses(parsePromptsGet, { name: "p" }, ["name"], (value) => value === MARKER);
   assertRefuses(

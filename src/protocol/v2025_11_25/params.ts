@@ -88,6 +88,7 @@ export function parseCallToolParams(params: JsonObject | undefined): CallToolPar
 
 /** Parameters of `tasks/cancel`. */
 export interface CancelTaskParams {
+  /** 1 to 128 visible ASCII characters. */
   readonly taskId: string;
   /** Completes the task with this instead of cancelling it: not part of the specification. `null` counts as absent. */
   readonly result?: JsonValue;
@@ -115,6 +116,7 @@ export function parseSetLevel(params: JsonObject | undefined): { readonly level:
 
 /** A cancelled request of the client's. */
 export interface CancelledParams {
+  /** Id of the request, as the client gave it. */
   readonly requestId: RequestId;
   /** At most 1024 characters; longer reasons are cut. */
   readonly reason?: string;
@@ -132,9 +134,13 @@ export function parseCancelledNotification(params: JsonObject | undefined): Canc
 
 /** Progress of a request of ours. */
 export interface ProgressParams {
+  /** Token of our request. */
   readonly progressToken: ProgressToken;
+  /** How much is done; finite. */
   readonly progress: number;
+  /** How much there is to do; finite. */
   readonly total?: number;
+  /** At most 1024 characters. */
   readonly message?: string;
 }
 

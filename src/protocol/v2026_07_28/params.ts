@@ -74,6 +74,7 @@ export function parseReadResource(params: JsonObject | undefined): ResourceParam
 
 /** Parameters of `tasks/update`. */
 export interface UpdateTaskParams {
+  /** 1 to 128 visible ASCII characters. */
   readonly taskId: string;
   /** Within the bounds of `input_responses.ts`, not yet decoded. */
   readonly inputResponses: InputResponses;

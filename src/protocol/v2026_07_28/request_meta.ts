@@ -21,6 +21,7 @@ export interface RequestMeta {
   readonly clientInfo?: Implementation;
   /** Absent: no log messages for this request (T26-265). */
   readonly logLevel?: LoggingLevel;
+  /** Token under which the client wants to hear of progress. */
   readonly progressToken?: ProgressToken;
   /** W3C trace context; left out if it is malformed. */
   readonly traceparent?: string;
