@@ -127,7 +127,11 @@ export class TaskContext {
   }
 
   /** Asks the client's model, and waits for the answer. */
-  async sample(name: string, params: CreateMessageParams, options?: AskOptions): Promise<CreateMessageResult> {
+  async sample(
+    name: string,
+    params: CreateMessageParams,
+    options?: AskOptions,
+  ): Promise<CreateMessageResult> {
     return (await this.ask({ [name]: sample(params) }, options))[name]!;
   }
 
@@ -152,7 +156,9 @@ export class TaskContext {
     }));
     const requests = Object.fromEntries(named.map(({ key, question }) => [key, question.request]));
     const raw = await this.#run.ask(requests, options.timeoutMs);
-    const answers = named.map(async ({ name, key, question }) => [name, await question.read(raw[key] ?? null)]);
+    const answers = named.map(async (
+      { name, key, question },
+    ) => [name, await question.read(raw[key] ?? null)]);
     return Object.fromEntries(await Promise.all(answers));
   }
 

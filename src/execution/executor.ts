@@ -6,7 +6,13 @@
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
 import type { NewTask, TaskHead } from "../tasks/mod.ts";
-import { type EventSink, sha256OfTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
+import {
+  type EventSink,
+  sha256OfTexts,
+  StorageUnavailableError,
+  type TaskStore,
+  type Versioned,
+} from "../store/mod.ts";
 import { TaskContext } from "./context.ts";
 import { JournalReader } from "./journal.ts";
 import { Run, type RunHooks } from "./run.ts";
@@ -96,10 +102,22 @@ export class Executor {
         break;
       } catch (error) {
         if (!(error instanceof StorageUnavailableError)) {
-          this.#emit({ type: "outcome_not_stored", taskId: id, name, message: "An outcome could not be stored", error });
+          this.#emit({
+            type: "outcome_not_stored",
+            taskId: id,
+            name,
+            message: "An outcome could not be stored",
+            error,
+          });
           return run.abort("lease_lost");
         }
-        this.#emit({ type: "outcome_delayed", taskId: id, name, message: "The store is away: an outcome waits", error });
+        this.#emit({
+          type: "outcome_delayed",
+          taskId: id,
+          name,
+          message: "The store is away: an outcome waits",
+          error,
+        });
         await sleep(this.store.runtime, Math.min(MAX_FINISH_BACKOFF_MS, 100 * 2 ** attempt));
       }
     }

@@ -16,7 +16,13 @@ import {
   type TaskHead,
   TaskNotFoundError,
 } from "../tasks/mod.ts";
-import { headKey, StorageUnavailableError, type TaskOutcome, type TaskStore, type Versioned } from "../store/mod.ts";
+import {
+  headKey,
+  StorageUnavailableError,
+  type TaskOutcome,
+  type TaskStore,
+  type Versioned,
+} from "../store/mod.ts";
 import type { AbortReason } from "./errors.ts";
 
 /** A write of the holder: the head to store, made from the head as stored. */
@@ -119,7 +125,10 @@ export class Lease {
     const { owner, id } = this.head;
     try {
       const { current } = await this.#store.mutate(owner, id, {
-        decide: (head, now) => ({ write: this.#extended(change(head, this.holder, now), now), value: undefined }),
+        decide: (head, now) => ({
+          write: this.#extended(change(head, this.holder, now), now),
+          value: undefined,
+        }),
         landed,
       }, this.#current);
       this.#accept(current, startedAt);
@@ -162,7 +171,13 @@ export class Lease {
       if (this.#ended) return;
       if (!(error instanceof StorageUnavailableError)) {
         const { id, name } = this.head;
-        this.#store.emit({ type: "heartbeat_failed", taskId: id, name, message: "A heartbeat failed", error });
+        this.#store.emit({
+          type: "heartbeat_failed",
+          taskId: id,
+          name,
+          message: "A heartbeat failed",
+          error,
+        });
       }
     } finally {
       this.#beating = false;

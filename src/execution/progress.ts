@@ -26,7 +26,8 @@ export class ProgressReporter {
 
   /** Reports progress. A value that does not rise changes only the message (T25-240, T26-260). */
   async report(progress: Progress): Promise<void> {
-    const message = progress.message ?? `${progress.progress}${progress.total === undefined ? "" : ` of ${progress.total}`}`;
+    const message = progress.message ??
+      `${progress.progress}${progress.total === undefined ? "" : ` of ${progress.total}`}`;
     if (progress.progress > this.#highest) {
       this.#highest = progress.progress;
       this.#run.hooks.onProgress?.(progress, this.#run);
@@ -46,7 +47,9 @@ export class ProgressReporter {
     this.#latest = undefined;
   }
 
-  async #offer(report: { readonly message: string | undefined; readonly progress?: Progress }): Promise<void> {
+  async #offer(
+    report: { readonly message: string | undefined; readonly progress?: Progress },
+  ): Promise<void> {
     this.#run.throwIfAborted();
     this.#latest = report;
     if (this.#timer !== undefined) return;
@@ -65,6 +68,8 @@ export class ProgressReporter {
     if (report === undefined) return;
     this.#latest = undefined;
     this.#storedAt = this.#run.store.runtime.monotonic();
-    await this.#run.apply((head, holder, now) => reportProgress(head, holder, now, report.message, report.progress));
+    await this.#run.apply((head, holder, now) =>
+      reportProgress(head, holder, now, report.message, report.progress)
+    );
   }
 }

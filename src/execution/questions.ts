@@ -56,7 +56,9 @@ export interface Question<Answer> {
 export function elicit<Content>(question: FormQuestion<Content>): Question<FormAnswer<Content>>;
 /** A page for {@linkcode TaskContext.ask}. */
 export function elicit(question: UrlQuestion): Question<UrlAnswer>;
-export function elicit(question: FormQuestion<unknown> | UrlQuestion): Question<FormAnswer<unknown> | UrlAnswer> {
+export function elicit(
+  question: FormQuestion<unknown> | UrlQuestion,
+): Question<FormAnswer<unknown> | UrlAnswer> {
   return "url" in question ? toUrlQuestion(question) : toFormQuestion(question);
 }
 
@@ -86,7 +88,9 @@ function toFormQuestion({ message, schema }: FormQuestion<unknown>): Question<Fo
     const { action, content } = parseInputResponse(request, raw);
     if (action !== "accept") return { action };
     const checked = await readValue(schema, content ?? {});
-    if (!checked.ok) throw invalidParams(`Invalid params: the answer does not fit the form: ${checked.message}`);
+    if (!checked.ok) {
+      throw invalidParams(`Invalid params: the answer does not fit the form: ${checked.message}`);
+    }
     return { action, content: checked.value };
   };
   return { request, read };

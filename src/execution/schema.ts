@@ -90,7 +90,9 @@ export function fromJsonSchema<Output = JsonObject>(schema: JsonObject): Schema<
       vendor: "perdure",
       validate: async (value) => {
         const { Validator } = await import("@cfworker/json-schema");
-        const { valid, errors } = new Validator(schema as Record<string, unknown>, "2020-12", false).validate(value);
+        const { valid, errors } = new Validator(schema as Record<string, unknown>, "2020-12", false).validate(
+          value,
+        );
         if (valid) return { value: value as Output };
         return {
           issues: errors.map(({ instanceLocation, error }) => ({

@@ -63,7 +63,9 @@ export function settleError(error: unknown, context: SettleContext): Settled {
   if (error instanceof ToolError || error instanceof StepError && error.thrown === "ToolError") {
     return toolError(error.message);
   }
-  if (error instanceof TooLargeError) return rpcOutcome(internalError(error.message, { reason: "too_large" }));
+  if (error instanceof TooLargeError) {
+    return rpcOutcome(internalError(error.message, { reason: "too_large" }));
+  }
   if (error instanceof ReplayMismatchError) {
     return rpcOutcome(internalError(error.message, { reason: "replay_mismatch" }));
   }
@@ -93,7 +95,9 @@ async function toCallResult(value: unknown, context: SettleContext): Promise<Jso
     const isChecked = context.checkOutput !== undefined && value.isError !== true;
     if (!isChecked) return value;
     if (value.structuredContent === undefined) {
-      throw new TypeError(`Tool "${context.name}" returned no structuredContent, which its output schema demands`);
+      throw new TypeError(
+        `Tool "${context.name}" returned no structuredContent, which its output schema demands`,
+      );
     }
     return { ...value, structuredContent: await context.checkOutput!(value.structuredContent) };
   }

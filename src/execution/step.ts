@@ -53,7 +53,9 @@ export async function runStep(
 
 async function tryStep(run: Run, fn: () => unknown, retry: RetryOptions | undefined): Promise<unknown> {
   const { attempts = 3, backoffMs = 200, maxBackoffMs = 10_000 } = retry ?? { attempts: 1 };
-  if (!Number.isInteger(attempts) || attempts < 1) throw new RangeError("Cannot retry a step: attempts must be 1 or more");
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new RangeError("Cannot retry a step: attempts must be 1 or more");
+  }
   const { runtime } = run.store;
   for (let attempt = 1;; attempt++) {
     try {
@@ -78,6 +80,8 @@ function toJson(key: string, value: unknown): JsonValue {
 }
 
 function toRecordedError(error: unknown): { name: string; message: string } {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error).slice(0, 1024).toWellFormed() };
+  if (!(error instanceof Error)) {
+    return { name: "Error", message: String(error).slice(0, 1024).toWellFormed() };
+  }
   return { name: error.name, message: error.message.slice(0, 1024).toWellFormed() };
 }

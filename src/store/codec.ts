@@ -4,7 +4,13 @@
  * @module
  */
 import { isJsonObject, jsonDepth, type JsonValue } from "../protocol/mod.ts";
-import { HEAD_SCHEMA, isTaskStatus, type TaskHead, TooLargeError, UndecodableRecordError } from "../tasks/mod.ts";
+import {
+  HEAD_SCHEMA,
+  isTaskStatus,
+  type TaskHead,
+  TooLargeError,
+  UndecodableRecordError,
+} from "../tasks/mod.ts";
 
 /** Containers a stored value may nest: some engines can write deeper values than they can read. */
 export const MAX_STORED_DEPTH = 64;

@@ -30,3 +30,11 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 export function sha256OfTexts(texts: readonly string[]): Promise<string> {
   return sha256(encoder.encode(texts.map((text) => `${text.length}:${text}`).join("")));
 }
+
+/** JSON text that is the same for equal values: members in the order of their names. */
+export function toCanonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1));
+  });
+}

@@ -132,7 +132,12 @@ export class HeadWriter {
    * @throws {ConcurrentModificationError} After too many lost attempts.
    * @throws {StorageUnavailableError} If the engine stays away.
    */
-  async mutate<T>(owner: OwnerKey, id: string, mutation: Mutation<T>, known?: Versioned): Promise<Mutated<T>> {
+  async mutate<T>(
+    owner: OwnerKey,
+    id: string,
+    mutation: Mutation<T>,
+    known?: Versioned,
+  ): Promise<Mutated<T>> {
     const now = this.#runtime.now();
     if (known !== undefined && isExpired(known.head, now)) throw new TaskNotFoundError();
     let current = known ?? await this.#require(owner, id);
@@ -186,7 +191,12 @@ export class HeadWriter {
 
   async #prepare(write: TaskHead, previous: TaskHead): Promise<Prepared> {
     const written: PayloadRef[] = [];
-    const scope = { owner: write.owner, taskId: write.id, expiresAt: write.expiresAt, epoch: write.exec.epoch };
+    const scope = {
+      owner: write.owner,
+      taskId: write.id,
+      expiresAt: write.expiresAt,
+      epoch: write.exec.epoch,
+    };
     const isFirst = write === previous;
     const numbered: TaskHead = {
       ...write,

@@ -79,7 +79,9 @@ export class Keyring {
     const [ivText, bodyText, ...rest] = token.split(".");
     const iv = fromBase64Url(ivText ?? "");
     const body = fromBase64Url(bodyText ?? "");
-    if (rest.length > 0 || iv?.length !== IV_BYTES || body === undefined || body.length === 0) return undefined;
+    if (rest.length > 0 || iv?.length !== IV_BYTES || body === undefined || body.length === 0) {
+      return undefined;
+    }
     for (const secret of await this.#load()) {
       const key = await this.#key(purpose, secret, "AES-GCM");
       try {
@@ -105,7 +107,9 @@ export class Keyring {
     const value = toBytes(JSON.stringify({ schema: 1, secret: randomName(this.#runtime, 48) }));
     await this.#backend.put({ key: SECRET_KEY, value }, { absent: true });
     const winner = await this.#stored();
-    if (winner === undefined) throw new StorageUnavailableError("Cannot keep the signing secret: it was not stored");
+    if (winner === undefined) {
+      throw new StorageUnavailableError("Cannot keep the signing secret: it was not stored");
+    }
     return winner;
   }
 
@@ -140,8 +144,13 @@ async function deriveKey(purpose: string, secret: string, algorithm: "HMAC" | "A
     info: toBytes(`perdure/${algorithm}/${purpose}`),
   };
   return algorithm === "HMAC"
-    ? crypto.subtle.deriveKey(derivation, base, { name: "HMAC", hash: "SHA-256", length: 256 }, false, ["sign"])
-    : crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    ? crypto.subtle.deriveKey(derivation, base, { name: "HMAC", hash: "SHA-256", length: 256 }, false, [
+      "sign",
+    ])
+    : crypto.subtle.deriveKey(derivation, base, { name: "AES-GCM", length: 256 }, false, [
+      "encrypt",
+      "decrypt",
+    ]);
 }
 
 /** Compares without telling by its duration where two texts differ. */

@@ -13,4 +13,4 @@ export * from "./payloads.ts";
 export * from "./task_store.ts";
 export * from "./watcher.ts";
 export { toBytes, toJsonText } from "./codec.ts";
-export { sha256OfTexts } from "./digest.ts";
+export { sha256OfTexts, toCanonicalJson } from "./digest.ts";

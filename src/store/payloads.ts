@@ -58,13 +58,15 @@ export class Payloads {
     const gen = `${scope.epoch}.${randomName(this.#runtime, 9)}`;
     const ref: PayloadRef = { gen, parts, bytes: bytes.length, sha256: await sha256(bytes) };
     const sweepAt = scope.expiresAt + this.#options.graceMs;
-    await Promise.all(payloadKeys(scope.owner, scope.taskId, ref).map(async (key, part) => {
-      const value = bytes.subarray(part * partBytes, (part + 1) * partBytes);
-      // The name is random: a part that is already there was put by an attempt whose reply got lost.
-      await this.#backend.put({ key, value, dueAt: sweepAt, purgeAt: sweepAt + this.#options.graceMs }, {
-        absent: true,
-      });
-    }));
+    await Promise.all(
+      payloadKeys(scope.owner, scope.taskId, ref).map(async (key, part) => {
+        const value = bytes.subarray(part * partBytes, (part + 1) * partBytes);
+        // The name is random: a part that is already there was put by an attempt whose reply got lost.
+        await this.#backend.put({ key, value, dueAt: sweepAt, purgeAt: sweepAt + this.#options.graceMs }, {
+          absent: true,
+        });
+      }),
+    );
     return ref;
   }
 

@@ -7,7 +7,14 @@ import type { JournalEntry, PayloadRef, Spillable, TaskHead } from "../tasks/mod
 import { toJsonText } from "./codec.ts";
 
 /** Bytes of JSON text that each part of a head may hold inline. */
-const INLINE = { args: 4096, prepared: 4096, outcome: 4096, variables: 8192, input: 1024, step: 1024 } as const;
+const INLINE = {
+  args: 4096,
+  prepared: 4096,
+  outcome: 4096,
+  variables: 8192,
+  input: 1024,
+  step: 1024,
+} as const;
 /** A head below this needs no look at its parts. */
 const SMALL_HEAD_CHARS = 4096;
 const MAX_INLINE_ENTRIES = 64;

@@ -11,6 +11,7 @@ import { randomName, type Runtime } from "../runtime.ts";
 import { isJsonObject, type JsonObject, type JsonRpcError, type JsonValue } from "../protocol/mod.ts";
 import type { InputRequest } from "../protocol/input.ts";
 import {
+  answer,
   cancel,
   finish,
   type Holder,
@@ -18,8 +19,8 @@ import {
   LimitReachedError,
   type LoadedOutcome,
   mergeVariables,
-  type NewTask,
   newHead,
+  type NewTask,
   type Outcome,
   type Spillable,
   type TaskDetails,
@@ -100,7 +101,9 @@ export class TaskStore {
    */
   async create(draft: TaskHead, activeLimit?: number): Promise<Versioned> {
     const created = await this.#writer.create(draft, activeLimit);
-    if (created === "limit") throw new LimitReachedError("activeTasks", activeLimit ?? 0, draft.pollIntervalMs);
+    if (created === "limit") {
+      throw new LimitReachedError("activeTasks", activeLimit ?? 0, draft.pollIntervalMs);
+    }
     if (created === "exists") throw new TaskError(`Cannot create task "${draft.id}": the id is taken`);
     return created;
   }
@@ -146,14 +149,18 @@ export class TaskStore {
     if (head.outcome?.value === undefined) return undefined;
     const value = await this.load(head, head.outcome.value);
     if (!isJsonObject(value)) throw new UndecodableRecordError(head.id, "its outcome is not an object");
-    if (head.outcome.kind === "result") return { kind: "result", isError: head.outcome.isError, result: value };
+    if (head.outcome.kind === "result") {
+      return { kind: "result", isError: head.outcome.isError, result: value };
+    }
     return { kind: "rpcError", error: value as unknown as JsonRpcError };
   }
 
   /** Reads everything a client of the 2026-07-28 revision sees of a task. */
   async loadDetails(head: TaskHead): Promise<TaskDetails> {
     const variables = await this.loadPublicVariables(head);
-    if (head.status === "input_required") return { inputRequests: await this.loadInputRequests(head), variables };
+    if (head.status === "input_required") {
+      return { inputRequests: await this.loadInputRequests(head), variables };
+    }
     return { outcome: await this.loadOutcome(head), variables };
   }
 
@@ -182,7 +189,10 @@ export class TaskStore {
    * Expired and undecodable records are left out; a page is topped up with at most one further listing,
    * so it may be short while `after` is set.
    */
-  async list(owner: OwnerKey, options: { readonly after?: string; readonly limit: number }): Promise<TaskPage> {
+  async list(
+    owner: OwnerKey,
+    options: { readonly after?: string; readonly limit: number },
+  ): Promise<TaskPage> {
     const heads: TaskHead[] = [];
     let after = options.after;
     for (let round = 0; round < 2; round++) {
@@ -228,6 +238,26 @@ export class TaskStore {
   }
 
   /**
+   * Takes answers to outstanding questions; answers to anything else are ignored.
+   *
+   * @returns The task, and the keys whose answer counted.
+   */
+  answer(
+    owner: OwnerKey,
+    id: string,
+    responses: Readonly<Record<string, JsonValue>>,
+  ): Promise<Mutated<readonly string[]>> {
+    const nonce = randomName(this.runtime, 9);
+    return this.mutate<readonly string[]>(owner, id, {
+      decide: (head, now) => {
+        const effect = answer(head, now, responses, nonce);
+        return effect.accepted.length === 0 ? { skip: [] } : { write: effect.head, value: effect.accepted };
+      },
+      landed: (head) => Object.values(head.input.answers).some((answered) => answered.nonce === nonce),
+    });
+  }
+
+  /**
    * Finishes a task with its one outcome: the whole API for an engine outside that did the work.
    *
    * @param ref Task and the epoch under which it was handed out; 0 for one that no worker has claimed.
@@ -241,7 +271,10 @@ export class TaskStore {
   ): Promise<Mutated<void>> {
     const stored = toOutcome(outcome, `${ref.holder.epoch}.${randomName(this.runtime, 9)}`);
     return this.mutate(ref.owner, ref.id, {
-      decide: (head, now) => ({ write: finish(head, ref.holder, now, stored, statusMessage), value: undefined }),
+      decide: (head, now) => ({
+        write: finish(head, ref.holder, now, stored, statusMessage),
+        value: undefined,
+      }),
       landed: (head) => head.outcome?.gen === stored.gen,
     }, known);
   }
@@ -347,13 +380,19 @@ export function toOutcome(outcome: TaskOutcome, gen: string): Outcome {
   return { gen, kind: "result", isError: outcome.result.isError === true, value: { json: outcome.result } };
 }
 
-function outcomeOfStatus(head: TaskHead, status: TaskStatus, message: string | undefined): TaskOutcome | undefined {
+function outcomeOfStatus(
+  head: TaskHead,
+  status: TaskStatus,
+  message: string | undefined,
+): TaskOutcome | undefined {
   if (status === "failed") {
     return { kind: "rpcError", error: { code: -32603, message: message ?? "The task failed" } };
   }
   if (status !== "completed") return undefined;
   const pending = head.pendingResult;
-  const result = pending !== undefined && "json" in pending && isJsonObject(pending.json) ? pending.json : undefined;
+  const result = pending !== undefined && "json" in pending && isJsonObject(pending.json)
+    ? pending.json
+    : undefined;
   return { kind: "result", result: result ?? { content: [] } };
 }
 

@@ -93,6 +93,9 @@ export function earliestDeadline(input: InputState): number | undefined {
 }
 
 // Object.fromEntries defines own properties, so that a key "__proto__" stays data.
-function withEntries<T>(record: Readonly<Record<string, T>>, entries: readonly [string, T][]): Record<string, T> {
+function withEntries<T>(
+  record: Readonly<Record<string, T>>,
+  entries: readonly [string, T][],
+): Record<string, T> {
   return Object.fromEntries([...Object.entries(record), ...entries]);
 }

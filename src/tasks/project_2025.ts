@@ -16,7 +16,11 @@ export type ToolErrorStatus = "failed" | "completed";
  *
  * @param variables Variables clients may see; they become the task's `_meta`.
  */
-export function toTask2025(head: TaskHead, toolErrorStatus: ToolErrorStatus, variables?: JsonObject): GetTaskResult {
+export function toTask2025(
+  head: TaskHead,
+  toolErrorStatus: ToolErrorStatus,
+  variables?: JsonObject,
+): GetTaskResult {
   return {
     taskId: head.id,
     status: status2025(head, toolErrorStatus),

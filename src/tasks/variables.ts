@@ -36,7 +36,11 @@ export type VariablePatch = Readonly<Record<string, JsonValue | undefined>>;
  *
  * @throws {VariableLimitError} If the merged map, or a value of it, is outside the limits.
  */
-export function mergeVariables(current: JsonObject, patch: VariablePatch, limits: VariableLimits): JsonObject {
+export function mergeVariables(
+  current: JsonObject,
+  patch: VariablePatch,
+  limits: VariableLimits,
+): JsonObject {
   const merged = new Map(Object.entries(current));
   for (const [name, value] of Object.entries(patch)) {
     if (value === null || value === undefined) merged.delete(name);
@@ -66,7 +70,9 @@ function checkName(name: string, limits: VariableLimits): void {
 
 function checkValue(name: string, value: JsonValue, limits: VariableLimits): void {
   if (jsonDepth(value, limits.maxDepth) > limits.maxDepth) {
-    throw new VariableLimitError(`Cannot set variable "${name}": it nests deeper than ${limits.maxDepth} levels`);
+    throw new VariableLimitError(
+      `Cannot set variable "${name}": it nests deeper than ${limits.maxDepth} levels`,
+    );
   }
   checkStrings(name, value, limits);
 }

@@ -1,0 +1,77 @@
+/**
+ * The server authors use: what they register, behind one fetch handler.
+ *
+ * @module
+ */
+import type { Implementation } from "../protocol/content.ts";
+import { ServerCore, type TaskAccess } from "../server/server_core.ts";
+import type { ServerCoreOptions } from "../server/options.ts";
+import type { ToolConfig, ToolHandler } from "../server/tool_config.ts";
+import { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
+import type { FetchHandlerOptions } from "./options.ts";
+
+/** Options of {@linkcode McpServer}. */
+export interface McpServerOptions
+  extends ServerCoreOptions, Omit<FetchHandlerOptions, "runtime" | "onEvent"> {}
+
+/**
+ * An MCP server for clients of 2025-11-25 and 2026-07-28, whose slow tools are durable tasks.
+ *
+ * @example A server with one tool
+ * ```ts
+ * import { McpServer } from "@perdure/mcp-tasks";
+ * import { memory } from "@perdure/mcp-tasks/memory";
+ *
+ * const server = new McpServer({ name: "greeter", version: "1.0.0" }, {
+ *   allowAnonymous: true,
+ *   backend: memory(),
+ * });
+ * server.registerTool("greet", { description: "Greets.", task: { support: "optional" } }, () => "Hello");
+ * export default server;
+ * ```
+ */
+export class McpServer {
+  readonly #core: ServerCore;
+
+  /** Answers requests; give it to `Deno.serve`, Bun, a Worker or a framework as it is. */
+  readonly fetch: FetchHandler;
+
+  /** Tasks, for code outside of tool handlers. */
+  readonly tasks: TaskAccess;
+
+  /**
+   * A server.
+   *
+   * @param info Name and version, told to clients.
+   * @throws {TypeError} Without a backend where the runtime has no default one; the message shows the line to write.
+   * @throws {RangeError} If an option is out of its bounds.
+   */
+  constructor(info: Implementation, options: McpServerOptions = {}) {
+    this.#core = new ServerCore(info, options);
+    this.tasks = this.#core.tasks;
+    this.fetch = createFetchHandler(this.#core, {
+      ...options,
+      onEvent: (event) => options.onEvent?.({ ...event, message: `HTTP handler: ${event.type}` }),
+    });
+  }
+
+  /**
+   * Adds a tool. Without a handler its tasks wait for a worker or an outside engine.
+   *
+   * @param handler Gets the arguments as the schema read them, and the context. It returns a text, a call
+   * result, or, with `outputSchema`, the structured value; what it throws is the call's outcome.
+   * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, or a schema cannot be listed.
+   */
+  registerTool<Args = Record<string, never>>(
+    name: string,
+    config: ToolConfig<Args>,
+    handler?: ToolHandler<Args>,
+  ): void {
+    this.#core.registerTool(name, config, handler);
+  }
+
+  /** Ends streams, waits and runs of this process, and closes the store. What is stored stays. */
+  close(): Promise<void> {
+    return this.#core.close();
+  }
+}

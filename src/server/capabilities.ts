@@ -1,0 +1,71 @@
+/**
+ * What a server says it can do, in each revision, from what is registered.
+ *
+ * @module
+ */
+import {
+  HANDSHAKE_VERSIONS,
+  type JsonObject,
+  META,
+  TASKS_EXTENSION,
+  VERSION_2025,
+  VERSION_2026,
+} from "../protocol/mod.ts";
+import type { ServerCapabilities as Capabilities2025 } from "../protocol/v2025_11_25/mod.ts";
+import type { ServerCapabilities as Capabilities2026 } from "../protocol/v2026_07_28/mod.ts";
+import type { Services } from "./services.ts";
+import { LIST_TTL_MS } from "./tool_listing.ts";
+import type { ToolRegistry } from "./tool_registry.ts";
+
+/** Every version served, newest first. */
+export const SUPPORTED_VERSIONS: readonly string[] = [VERSION_2026, ...HANDSHAKE_VERSIONS];
+
+/** Whether any tool can be called as a task. */
+export function hasTasks(tools: ToolRegistry): boolean {
+  return tools.all().some(({ task }) => task.support !== "forbidden");
+}
+
+/** Capabilities of `initialize`. Tasks exist from 2025-11-25 on; a list only where callers can be told apart. */
+export function capabilities2025(
+  tools: ToolRegistry,
+  version: string,
+  isAnonymous: boolean,
+): Capabilities2025 {
+  const tasks = {
+    ...(isAnonymous ? {} : { list: {} }),
+    cancel: {},
+    requests: { tools: { call: {} } },
+  };
+  return {
+    ...(tools.size > 0 ? { tools: {} } : {}),
+    logging: {},
+    ...(version === VERSION_2025 && hasTasks(tools) ? { tasks } : {}),
+  };
+}
+
+/** Capabilities of `server/discover`: tasks by extension only (T26-001, T26-014). */
+export function capabilities2026(tools: ToolRegistry): Capabilities2026 {
+  return {
+    ...(tools.size > 0 ? { tools: {} } : {}),
+    logging: {},
+    ...(hasTasks(tools) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
+  };
+}
+
+/** Result of `server/discover`. */
+export function discover(services: Services): JsonObject {
+  return {
+    resultType: "complete",
+    supportedVersions: SUPPORTED_VERSIONS,
+    capabilities: capabilities2026(services.tools) as unknown as JsonObject,
+    instructions: services.options.instructions,
+    ttlMs: LIST_TTL_MS,
+    cacheScope: "public",
+  };
+}
+
+/** A result with the server's name in its `_meta` (T26-129). */
+export function withServerInfo(services: Services, result: JsonObject): JsonObject {
+  const meta = result._meta as JsonObject | undefined;
+  return { ...result, _meta: { ...meta, [META.serverInfo]: services.info as unknown as JsonObject } };
+}

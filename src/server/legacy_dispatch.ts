@@ -1,0 +1,227 @@
+/**
+ * Methods and notifications of 2025-11-25, and the sessions they belong to.
+ *
+ * @module
+ */
+import {
+  HANDSHAKE_VERSIONS,
+  type JsonObject,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  methodNotFound,
+  type RequestId,
+  toResult,
+  VERSION_2025,
+} from "../protocol/mod.ts";
+import { toInputCapabilities } from "../protocol/input_capability.ts";
+import {
+  parseCancelledNotification,
+  parseInitializeParams,
+  parseSetLevel,
+  parseTaskIdParams,
+} from "../protocol/v2025_11_25/mod.ts";
+import type { Versioned } from "../store/mod.ts";
+import { capabilities2025, hasTasks } from "./capabilities.ts";
+import { ClientRequests } from "./client_requests.ts";
+import { toErrorResponse } from "./error_map.ts";
+import type { Caller, Exchange, InitializeReply, Listener, SessionRef } from "./exchange.ts";
+import { callToolLegacy, type LegacyCallContext } from "./legacy_call.ts";
+import { LimitReachedError } from "../tasks/mod.ts";
+import { ownerKeyFor, type Services } from "./services.ts";
+import type { StoredSession } from "./session_store.ts";
+import { cancelTaskLegacy, getTaskLegacy, getTaskResult, listTasks } from "./task_methods_2025.ts";
+import { listToolsLegacy } from "./tool_listing.ts";
+
+/** Serves sessions. */
+export class LegacyDispatch {
+  readonly #services: Services;
+  readonly #clientRequests: ClientRequests;
+  /** Requests under way in this process, by session and id. */
+  readonly #inFlight = new Map<string, AbortController>();
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#clientRequests = new ClientRequests(services.store.runtime);
+  }
+
+  /** Answers `initialize` with the version asked for, else with the newest one agreed by handshake (T25-138 to T25-140). */
+  async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
+    const { sessions, tools, info, options } = this.#services;
+    try {
+      const params = parseInitializeParams(request.params);
+      const wanted = HANDSHAKE_VERSIONS.find((version) => version === params.protocolVersion);
+      const protocolVersion = wanted ?? VERSION_2025;
+      const session = await sessions.create(exchange.caller, {
+        protocolVersion,
+        clientCapabilities: toInputCapabilities(params.capabilities),
+        clientInfo: params.clientInfo,
+      });
+      const result = {
+        protocolVersion,
+        capabilities: capabilities2025(tools, protocolVersion, exchange.caller === undefined),
+        serverInfo: info,
+        instructions: options.instructions,
+      };
+      return { response: toResult(request.id, result as unknown as JsonObject), sessionId: session.id };
+    } catch (error) {
+      return { response: this.#failure(request.id, error) };
+    }
+  }
+
+  /** Answers a request; `undefined` if the caller has no such session. */
+  async request(
+    request: JsonRpcRequest,
+    ref: SessionRef,
+    exchange: Exchange,
+  ): Promise<JsonRpcResponse | undefined> {
+    try {
+      const { stored, current } = await this.#load(request, ref, exchange.caller);
+      if (stored === undefined) return undefined;
+      await this.#services.sessions.touch(stored);
+      return toResult(request.id, await this.#answer(request, stored, current, exchange));
+    } catch (error) {
+      return this.#failure(request.id, error);
+    }
+  }
+
+  /** Takes a notification; `false` if the caller has no such session. */
+  async notification(message: JsonRpcNotification, ref: SessionRef, caller: Caller): Promise<boolean> {
+    const stored = await this.#services.sessions.find(caller, ref.id);
+    if (stored === undefined) return false;
+    if (message.method === "notifications/cancelled") {
+      const cancelled = parseCancelledNotification(message.params);
+      if (cancelled !== undefined) {
+        this.#inFlight.get(flightKey(stored.session.id, cancelled.requestId))?.abort();
+      }
+    }
+    return true;
+  }
+
+  /** Takes the answer to a request of ours; `false` if the caller has no such session. */
+  async response(message: JsonRpcResponse, ref: SessionRef, caller: Caller): Promise<boolean> {
+    const stored = await this.#services.sessions.find(caller, ref.id);
+    if (stored === undefined) return false;
+    this.#clientRequests.resolve(stored.session.id, message);
+    return true;
+  }
+
+  /** Attaches a stream; `false` if the caller has no such session. */
+  async listen(ref: SessionRef, listener: Listener): Promise<boolean> {
+    const stored = await this.#services.sessions.find(listener.caller, ref.id);
+    if (stored === undefined) return false;
+    const { streams, options } = this.#services;
+    if (listener.caller !== undefined && streams.countOf(stored.owner) >= options.limits.streams) {
+      throw new LimitReachedError("streams", options.limits.streams, 1000);
+    }
+    streams.attach(stored.session.id, stored.owner, listener);
+    return true;
+  }
+
+  /** Ends a session; `false` if the caller has no such session. */
+  async end(ref: SessionRef, caller: Caller): Promise<boolean> {
+    const stored = await this.#services.sessions.find(caller, ref.id);
+    if (stored === undefined) return false;
+    await this.#services.sessions.end(stored);
+    this.#services.streams.end(stored.session.id);
+    return true;
+  }
+
+  /** Reads the session; for `tasks/get` the task with it, in one call of the engine. */
+  async #load(
+    request: JsonRpcRequest,
+    ref: SessionRef,
+    caller: Caller,
+  ): Promise<{ readonly stored: StoredSession | undefined; readonly current?: Versioned }> {
+    const { sessions, store } = this.#services;
+    const key = await sessions.keyOf(caller, ref.id);
+    if (key === undefined) return { stored: undefined };
+    if (request.method !== "tasks/get") return { stored: await sessions.find(caller, ref.id) };
+    let taskId: string;
+    try {
+      taskId = parseTaskIdParams(request.params).taskId;
+    } catch {
+      // Reported once the session is known: an unknown session comes first.
+      return { stored: await sessions.find(caller, ref.id) };
+    }
+    const { current, other } = await store.findWith(await ownerKeyFor(caller, taskId), taskId, key);
+    return { stored: sessions.accept(other), current };
+  }
+
+  async #answer(
+    request: JsonRpcRequest,
+    stored: StoredSession,
+    current: Versioned | undefined,
+    exchange: Exchange,
+  ): Promise<JsonObject> {
+    const controller = new AbortController();
+    const key = flightKey(stored.session.id, request.id);
+    this.#inFlight.set(key, controller);
+    const context: LegacyCallContext = {
+      services: this.#services,
+      session: stored.session,
+      exchange,
+      clientRequests: this.#clientRequests,
+      cancelled: controller.signal,
+    };
+    try {
+      return await this.#route(context, request, stored, current);
+    } finally {
+      if (this.#inFlight.get(key) === controller) this.#inFlight.delete(key);
+    }
+  }
+
+  async #route(
+    context: LegacyCallContext,
+    request: JsonRpcRequest,
+    stored: StoredSession,
+    current: Versioned | undefined,
+  ): Promise<JsonObject> {
+    const { tools } = this.#services;
+    const { protocolVersion } = stored.session;
+    const { method, params } = request;
+    if (method === "ping") return {};
+    if (method === "logging/setLevel") return await this.#setLevel(stored, params);
+    if (method === "tools/list" && tools.size > 0) {
+      return await listToolsLegacy(this.#services, request, protocolVersion);
+    }
+    if (method === "tools/call" && tools.size > 0) return await callToolLegacy(context, request);
+    if (protocolVersion === VERSION_2025 && hasTasks(tools)) {
+      if (method === "tasks/get") {
+        parseTaskIdParams(params);
+        return await getTaskLegacy(context, current);
+      }
+      if (method === "tasks/result") return await getTaskResult(context, request);
+      if (method === "tasks/list") return await listTasks(context, request);
+      if (method === "tasks/cancel") return await cancelTaskLegacy(context, request);
+    }
+    throw methodNotFound('Method not found: "method" names none that is served in this session');
+  }
+
+  async #setLevel(stored: StoredSession, params: JsonObject | undefined): Promise<JsonObject> {
+    const { level: logLevel } = parseSetLevel(params);
+    const { sessions } = this.#services;
+    const isStored = await sessions.update(stored, { ...stored.session, logLevel });
+    if (!isStored) {
+      // Somebody else changed the session meanwhile: the wish is applied to what is there now.
+      const fresh = sessions.accept(
+        (await this.#services.store.backend.get([{
+          owner: stored.owner,
+          kind: "session",
+          id: stored.session.id,
+        }]))[0],
+      );
+      if (fresh !== undefined) await sessions.update(fresh, { ...fresh.session, logLevel });
+    }
+    return {};
+  }
+
+  #failure(id: RequestId, error: unknown): JsonRpcResponse {
+    const { runtime, emit } = this.#services.options;
+    return toErrorResponse(id, error, runtime, emit);
+  }
+}
+
+function flightKey(sessionId: string, id: RequestId): string {
+  return `${sessionId}/${typeof id}/${id}`;
+}

@@ -1,0 +1,10 @@
+/**
+ * Registries, dispatch, sessions, limits: a server without a transport.
+ *
+ * @module
+ */
+export * from "./exchange.ts";
+export * from "./options.ts";
+export * from "./server_core.ts";
+export * from "./task_handle.ts";
+export * from "./tool_config.ts";

@@ -1,0 +1,238 @@
+/**
+ * `tools/call` of 2026-07-28: inline, promoted to a task when slow, or a task from the start; questions by
+ * round trips, with the journal in the client's hands.
+ *
+ * @module
+ */
+import {
+  internalError,
+  invalidParams,
+  type JsonObject,
+  type JsonRpcRequest,
+  type JsonValue,
+  ProtocolError,
+} from "../protocol/mod.ts";
+import {
+  declaresTasks,
+  missingCapability,
+  parseCallToolParams,
+  type RequestMeta,
+  TASKS_CAPABILITY,
+} from "../protocol/v2026_07_28/mod.ts";
+import { LimitReachedError, type TaskHead, toTask2026 } from "../tasks/mod.ts";
+import {
+  type Answers,
+  type Questions,
+  type RunHooks,
+  type Settled,
+  toErrorResult,
+} from "../execution/mod.ts";
+import { StorageUnavailableError, type TaskOutcome } from "../store/mod.ts";
+import type { Exchange } from "./exchange.ts";
+import { InlinePhase, type PhaseState } from "./inline_phase.ts";
+import { isLoggedAt } from "./log_level.ts";
+import { openState, type RoundState, sealState, stateContext } from "./request_state.ts";
+import type { Services } from "./services.ts";
+import {
+  activeLimitFor,
+  checkCreateLimits,
+  createTask,
+  finishInBackground,
+  type TaskCall,
+} from "./task_creation.ts";
+
+/** Answers `tools/call`. */
+export async function callToolModern(
+  services: Services,
+  request: JsonRpcRequest,
+  meta: RequestMeta,
+  exchange: Exchange,
+): Promise<JsonObject> {
+  const params = parseCallToolParams(request.params);
+  const tool = services.tools.get(params.name);
+  if (tool === undefined) throw invalidParams('Unknown tool: "name" is none of the tools of this server');
+  const hasTasks = declaresTasks(meta.clientCapabilities);
+  const needsTask = tool.task.support === "required" || tool.handler === undefined;
+  if (needsTask && !hasTasks) throw missingCapability(TASKS_CAPABILITY);
+  const rawArgs = params.arguments ?? {};
+  const args = await tool.readArgs(rawArgs);
+  if (!args.ok) return complete(toErrorResult(`Invalid arguments for tool "${tool.name}": ${args.message}`));
+
+  const context = await stateContext(exchange, request.method, tool.name, rawArgs);
+  const { runtime } = services.store;
+  const state: RoundState = params.requestState === undefined
+    ? { taskId: runtime.newTaskId(runtime.now()), entries: [], answers: {} }
+    : await openState(services, context, params.requestState);
+  const call: TaskCall = {
+    tool,
+    era: "2026-07-28",
+    exchange,
+    rawArgs,
+    args: args.value,
+    clientCapabilities: meta.clientCapabilities,
+    progressToken: params.progressToken,
+    taskId: state.taskId,
+  };
+  const round = new Round(services, call, context, toHooks(meta, exchange));
+  const given = params.inputResponses ?? {};
+  const preparation = await round.prepare(state, given);
+  if ("answer" in preparation) return preparation.answer;
+  const { prepared, phase } = preparation;
+  if (needsTask) return created(await createTask(services, call, prepared, {}));
+  return await round.handle(phase, prepared, hasTasks && tool.task.support === "optional");
+}
+
+/** One round of a call. */
+class Round {
+  readonly #services: Services;
+  readonly #call: TaskCall;
+  readonly #context: string;
+  readonly #hooks: RunHooks;
+
+  constructor(services: Services, call: TaskCall, context: string, hooks: RunHooks) {
+    this.#services = services;
+    this.#call = call;
+    this.#context = context;
+    this.#hooks = hooks;
+  }
+
+  /** Runs `task.prepare`, unless an earlier round has; tells what the handler starts with. */
+  async prepare(
+    state: RoundState,
+    given: Answers,
+  ): Promise<
+    { readonly answer: JsonObject } | { readonly prepared?: JsonValue; readonly phase: PhaseState }
+  > {
+    const { tool } = this.#call;
+    // First answers count: what an earlier round accepted is not overwritten.
+    const resumed: PhaseState = { entries: state.entries, answers: { ...given, ...state.answers } };
+    if (tool.prepare === undefined) return { phase: resumed };
+    if (state.prepared !== undefined) return { prepared: state.prepared.value, phase: resumed };
+    const phase = await InlinePhase.open(this.#services, this.#call, resumed, undefined, this.#hooks);
+    const work = this.#services.executor.prepare(phase.run, { tool, args: this.#call.args });
+    const event = await phase.next(work, this.#call.exchange.signal);
+    if (event.type !== "done") return { answer: await this.#leave(phase, event, undefined) };
+    if ("settled" in event.value) return { answer: toAnswer(event.value.settled.outcome) };
+    const asked = new Set(phase.state.entries.map(({ key }) => key));
+    const unused = Object.entries(given).filter(([key]) => !asked.has(key));
+    return { prepared: event.value.prepared, phase: { entries: [], answers: Object.fromEntries(unused) } };
+  }
+
+  /** Runs the handler inline; makes a task of the call when it is slow or has to wait, where it may. */
+  async handle(state: PhaseState, prepared: JsonValue | undefined, mayPromote: boolean): Promise<JsonObject> {
+    const { tool, args, exchange } = this.#call;
+    const { options, executor } = this.#services;
+    const phase = await InlinePhase.open(this.#services, this.#call, state, prepared, this.#hooks);
+    const settled = executor.execute(phase.run, { tool, args, prepared });
+    const inlineMs = tool.task.inlineMs ?? options.inlineMs;
+    let event = await phase.next(settled, exchange.signal, mayPromote ? inlineMs : undefined);
+    const wantsTask = event.type === "slow" ||
+      event.type === "asked" && mayPromote && phase.run.journal.hasSteps;
+    if (wantsTask) {
+      const head = await this.#promote(phase, settled);
+      if (head !== undefined) return created(head);
+      if (event.type === "slow") {
+        event = await phase.next(settled, exchange.signal, Math.max(1, options.inlineMaxMs - inlineMs));
+      }
+    }
+    if (event.type === "done") return toAnswer(event.value.outcome);
+    return await this.#leave(phase, event, prepared);
+  }
+
+  /** `undefined`: no task can be made of the call now, and it stays inline. */
+  async #promote(phase: InlinePhase, settled: Promise<Settled>): Promise<TaskHead | undefined> {
+    const { exchange, tool } = this.#call;
+    const { run } = phase;
+    let head: TaskHead;
+    try {
+      if (exchange.signal.aborted) return undefined;
+      checkCreateLimits(this.#services, exchange, run.head.owner);
+      head = await run.promote(activeLimitFor(this.#services, exchange));
+    } catch (error) {
+      if (!(error instanceof LimitReachedError || error instanceof StorageUnavailableError)) throw error;
+      const message = "A slow call stays inline: no task could be made of it";
+      this.#services.store.emit({
+        type: "promotion_failed",
+        taskId: run.head.id,
+        name: tool.name,
+        message,
+        error,
+      });
+      return undefined;
+    }
+    phase.releaseQuestions();
+    finishInBackground(this.#services, exchange, run, settled);
+    // The client left before it could learn the id: nobody will ever ask for the task.
+    if (exchange.signal.aborted) await this.#services.store.cancel(head.owner, head.id);
+    return head;
+  }
+
+  /** Ends the round without a result. */
+  async #leave(
+    phase: InlinePhase,
+    event: { readonly type: "asked"; readonly questions: Questions } | { readonly type: "slow" | "gone" },
+    prepared: JsonValue | undefined,
+  ): Promise<JsonObject> {
+    if (event.type === "asked") return await this.#ask(phase, event.questions, prepared);
+    phase.run.abort("cancelled");
+    if (event.type === "gone") throw internalError("The call was cancelled", { reason: "cancelled" });
+    const { limits, inlineMaxMs } = this.#services.options;
+    throw internalError(`The call took longer than ${inlineMaxMs} ms and no task could be made of it`, {
+      reason: "limit",
+      limit: "activeTasks",
+      allowed: limits.activeTasks,
+      retryAfterMs: this.#services.store.config.pollIntervalMs,
+    });
+  }
+
+  async #ask(phase: InlinePhase, questions: Questions, prepared: JsonValue | undefined): Promise<JsonObject> {
+    const { entries, answers } = phase.state;
+    phase.run.abort("parked");
+    const state: RoundState = {
+      taskId: this.#call.taskId!,
+      entries,
+      answers,
+      ...(prepared === undefined ? {} : { prepared: { value: prepared } }),
+    };
+    return {
+      resultType: "input_required",
+      inputRequests: questions as unknown as JsonObject,
+      requestState: await sealState(this.#services, this.#context, state),
+    };
+  }
+}
+
+/** The ordinary result. */
+function complete(result: JsonObject): JsonObject {
+  return { ...result, resultType: "complete" };
+}
+
+/** `CreateTaskResult`: flat, without details (T26-022 to T26-028). */
+function created(head: TaskHead): JsonObject {
+  return { ...toTask2026(head), resultType: "task" };
+}
+
+function toAnswer(outcome: TaskOutcome): JsonObject {
+  if (outcome.kind === "result") return complete(outcome.result);
+  const { code, message, data } = outcome.error;
+  throw new ProtocolError(code, message, data);
+}
+
+/** Progress and log messages go to the stream of the call, for as long as it is one (T26-094, T26-260, T26-266). */
+function toHooks(meta: RequestMeta, exchange: Exchange): RunHooks {
+  const { progressToken, logLevel } = meta;
+  return {
+    onProgress: (progress, run) => {
+      if (progressToken === undefined || run.isTask) return;
+      exchange.send({
+        jsonrpc: "2.0",
+        method: "notifications/progress",
+        params: { progressToken, ...progress },
+      });
+    },
+    onLog: (level, data, logger, run) => {
+      if (run.isTask || !isLoggedAt(level, logLevel)) return;
+      exchange.send({ jsonrpc: "2.0", method: "notifications/message", params: { level, logger, data } });
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Options of a server, and what holds where none is given.
+ *
+ * @module
+ */
+import { type Runtime, systemRuntime } from "../runtime.ts";
+import {
+  DEFAULT_TTL_LIMITS,
+  DEFAULT_VARIABLE_LIMITS,
+  leaseTimes,
+  type ToolErrorStatus,
+  type VariableLimits,
+} from "../tasks/mod.ts";
+import { type EventSink, guardSink, type StorageBackend, type StoreConfig } from "../store/mod.ts";
+
+/** Limits. Reaching one changes nothing in the store and answers -32603 with `data.reason: "limit"`. */
+export interface ServerLimits {
+  /** Tasks of one owner that are not terminal. @default {100} */
+  readonly activeTasks?: number;
+  /** Tasks of anonymous callers that run in this process. @default {1000} */
+  readonly anonymousActive?: number;
+  /** Tasks one owner may create in a minute, per process. @default {600} */
+  readonly createsPerMinute?: number;
+  /** Streams and waiting requests of one owner in this process. @default {64} */
+  readonly streams?: number;
+}
+
+/** Options of a server. Durations are milliseconds. */
+export interface ServerCoreOptions {
+  /** Where tasks live. @default Deno KV, where the runtime has it */
+  readonly backend?: StorageBackend;
+  /** Service the tasks belong to; instances of one service share it. @default the server's name */
+  readonly namespace?: string;
+  /** Told to clients at the handshake. */
+  readonly instructions?: string;
+  /** Authenticates cursors and state; the first signs, all verify; each at least 32 characters. @default one kept in the backend */
+  readonly secrets?: readonly string[];
+  /** How a tool result with `isError: true` shows to 2025-11-25 clients. @default {"failed"} */
+  readonly toolErrorStatus?: ToolErrorStatus;
+  /** Time to live of a task whose client names none. @default {3_600_000} */
+  readonly ttlMs?: number;
+  /** Longest time to live; longer wishes are clamped. @default {86_400_000} */
+  readonly maxTtlMs?: number;
+  /** Shortest time to live; shorter wishes are clamped. @default {1_000} */
+  readonly minTtlMs?: number;
+  /** Poll interval suggested to clients. @default {1000} */
+  readonly pollIntervalMs?: number;
+  /** How long a call of an `optional` tool may take before it becomes a task (2026-07-28). @default {1000} */
+  readonly inlineMs?: number;
+  /** How long such a call may stay inline where no task can be made of it. @default {60_000} */
+  readonly inlineMaxMs?: number;
+  /** Lease on a running task: a lost process shows after this time. @default {30_000} */
+  readonly leaseMs?: number;
+  /** Largest result, argument or step output in bytes. @default {16_777_216} */
+  readonly maxResultBytes?: number;
+  /** Limits on a task's variables. */
+  readonly variableLimits?: VariableLimits;
+  /** Entries of one page of a list. @default {50} */
+  readonly pageSize?: number;
+  /** How long a 2025-11-25 session lives without a request. @default {86_400_000} */
+  readonly sessionTtlMs?: number;
+  readonly limits?: ServerLimits;
+  /** Hears of what goes wrong or is worth a log line. */
+  readonly onEvent?: EventSink;
+  /** Clocks, timers and chance. @default the real ones */
+  readonly runtime?: Runtime;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly namespace: string;
+  readonly instructions: string | undefined;
+  readonly secrets: readonly string[] | undefined;
+  readonly toolErrorStatus: ToolErrorStatus;
+  readonly inlineMs: number;
+  readonly inlineMaxMs: number;
+  readonly pageSize: number;
+  readonly sessionTtlMs: number;
+  readonly limits: Required<ServerLimits>;
+  readonly store: Partial<StoreConfig>;
+  readonly emit: EventSink;
+  readonly runtime: Runtime;
+}
+
+/**
+ * Fills in defaults.
+ *
+ * @throws {RangeError} If a number is not a whole number of at least 1, or the bounds of the time to live cross.
+ */
+export function resolveServerOptions(name: string, options: ServerCoreOptions): ResolvedOptions {
+  for (const [field, value] of [...Object.entries(options), ...Object.entries(options.limits ?? {})]) {
+    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw new RangeError(`Cannot set "${field}": ${value} is not a whole number of at least 1`);
+    }
+  }
+  const { ttlMs = DEFAULT_TTL_LIMITS.ttlMs, maxTtlMs = DEFAULT_TTL_LIMITS.maxTtlMs } = options;
+  const { minTtlMs = DEFAULT_TTL_LIMITS.minTtlMs } = options;
+  if (minTtlMs > maxTtlMs) {
+    throw new RangeError(`Cannot set "minTtlMs": ${minTtlMs} exceeds maxTtlMs ${maxTtlMs}`);
+  }
+  return {
+    namespace: options.namespace ?? name,
+    instructions: options.instructions,
+    secrets: options.secrets,
+    toolErrorStatus: options.toolErrorStatus ?? "failed",
+    inlineMs: options.inlineMs ?? 1000,
+    inlineMaxMs: options.inlineMaxMs ?? 60_000,
+    pageSize: options.pageSize ?? 50,
+    sessionTtlMs: options.sessionTtlMs ?? 86_400_000,
+    limits: {
+      activeTasks: 100,
+      anonymousActive: 1000,
+      createsPerMinute: 600,
+      streams: 64,
+      ...options.limits,
+    },
+    store: {
+      ttl: { ttlMs, maxTtlMs, minTtlMs },
+      pollIntervalMs: options.pollIntervalMs,
+      times: leaseTimes(options.leaseMs ?? 30_000),
+      maxResultBytes: options.maxResultBytes,
+      variableLimits: options.variableLimits ?? DEFAULT_VARIABLE_LIMITS,
+    },
+    emit: guardSink(options.onEvent),
+    runtime: options.runtime ?? systemRuntime,
+  };
+}

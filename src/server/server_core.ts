@@ -1,0 +1,155 @@
+/**
+ * A server without a transport: what is registered, and the answers to requests of both revisions.
+ *
+ * @module
+ */
+import type { Implementation } from "../protocol/content.ts";
+import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../protocol/mod.ts";
+import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
+import { assertDefaultBackend, openDefaultBackend } from "./default_backend.ts";
+import type {
+  Caller,
+  Dispatcher,
+  Exchange,
+  InitializeReply,
+  Listener,
+  MirroredParam,
+  Principal,
+  SessionRef,
+} from "./exchange.ts";
+import { LegacyDispatch } from "./legacy_dispatch.ts";
+import { dispatchModern, servesModern } from "./modern_dispatch.ts";
+import { type ResolvedOptions, resolveServerOptions, type ServerCoreOptions } from "./options.ts";
+import { ownerKeyFor, Services } from "./services.ts";
+import { TaskHandle } from "./task_handle.ts";
+import { ToolRegistry } from "./tool_registry.ts";
+import type { ToolConfig, ToolHandler } from "./tool_config.ts";
+
+/** Tasks of the server, for code outside of tool handlers. */
+export interface TaskAccess {
+  /**
+   * Opens a task of an owner; `undefined` opens an anonymous task. Nothing is read yet.
+   *
+   * @throws {TypeError} If the principal has neither subject nor client id.
+   */
+  open(owner: Principal | undefined, taskId: string): Promise<TaskHandle>;
+}
+
+/** Registers and dispatches. */
+export class ServerCore implements Dispatcher {
+  readonly #info: Implementation;
+  readonly #options: ResolvedOptions;
+  readonly #given: ServerCoreOptions;
+  readonly #tools = new ToolRegistry();
+  #parts: Promise<Parts> | undefined;
+
+  /** Tasks, for code outside of tool handlers. */
+  readonly tasks: TaskAccess = {
+    open: async (owner, taskId) => {
+      const { services } = await this.#open();
+      return new TaskHandle(services.store, await ownerKeyFor(owner, taskId), taskId);
+    },
+  };
+
+  /**
+   * A server.
+   *
+   * @throws {TypeError} Without a backend where the runtime has no default one; the message shows the line to write.
+   * @throws {RangeError} If an option is out of its bounds.
+   */
+  constructor(info: Implementation, options: ServerCoreOptions = {}) {
+    if (options.backend === undefined) assertDefaultBackend();
+    this.#info = info;
+    this.#given = options;
+    this.#options = resolveServerOptions(info.name, options);
+  }
+
+  /**
+   * Adds a tool. Without a handler its tasks wait for a worker or an outside engine.
+   *
+   * @throws {TypeError} If the name is taken or malformed, or a schema cannot be listed.
+   */
+  registerTool<Args = Record<string, never>>(
+    name: string,
+    config: ToolConfig<Args>,
+    handler?: ToolHandler<Args>,
+  ): void {
+    this.#tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
+  }
+
+  /** Ends streams, waits and runs of this process. What is stored stays. */
+  async close(): Promise<void> {
+    if (this.#parts === undefined) return;
+    const { services } = await this.#parts;
+    services.streams.close();
+    services.executor.close();
+    services.store.close();
+    await services.store.backend.close();
+  }
+
+  servesModern(method: string): boolean {
+    return servesModern(this.#tools, method);
+  }
+
+  mirroredParams(tool: string): readonly MirroredParam[] {
+    return this.#tools.get(tool)?.mirroredParams ?? [];
+  }
+
+  async dispatchModern(
+    request: JsonRpcRequest,
+    meta: RequestMeta,
+    exchange: Exchange,
+  ): Promise<JsonRpcResponse> {
+    const { services } = await this.#open();
+    return await dispatchModern(services, request, meta, exchange);
+  }
+
+  async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
+    return await (await this.#open()).legacy.initialize(request, exchange);
+  }
+
+  async dispatchLegacy(
+    request: JsonRpcRequest,
+    session: SessionRef,
+    exchange: Exchange,
+  ): Promise<JsonRpcResponse | undefined> {
+    return await (await this.#open()).legacy.request(request, session, exchange);
+  }
+
+  async notifyLegacy(message: JsonRpcNotification, session: SessionRef, caller: Caller): Promise<boolean> {
+    return await (await this.#open()).legacy.notification(message, session, caller);
+  }
+
+  async respondLegacy(message: JsonRpcResponse, session: SessionRef, caller: Caller): Promise<boolean> {
+    return await (await this.#open()).legacy.response(message, session, caller);
+  }
+
+  async listenLegacy(session: SessionRef, listener: Listener): Promise<boolean> {
+    return await (await this.#open()).legacy.listen(session, listener);
+  }
+
+  async endSession(session: SessionRef, caller: Caller): Promise<boolean> {
+    return await (await this.#open()).legacy.end(session, caller);
+  }
+
+  #open(): Promise<Parts> {
+    if (this.#parts === undefined) {
+      const parts = this.#create();
+      this.#parts = parts;
+      // A store that cannot be opened now may be there at the next request.
+      parts.catch(() => this.#parts = undefined);
+    }
+    return this.#parts;
+  }
+
+  async #create(): Promise<Parts> {
+    const backend = this.#given.backend ?? await openDefaultBackend();
+    const services = new Services(this.#info, this.#options, this.#tools, backend);
+    return { services, legacy: new LegacyDispatch(services) };
+  }
+}
+
+interface Parts {
+  readonly services: Services;
+  readonly legacy: LegacyDispatch;
+}

@@ -1,0 +1,139 @@
+/**
+ * Sessions of 2025-11-25 clients as records, so that every instance knows them.
+ *
+ * A session holds what the handshake agreed on. It owns nothing: tasks belong to the principal.
+ *
+ * @module
+ */
+import type { Implementation } from "../protocol/content.ts";
+import { isJsonObject, type JsonObject } from "../protocol/mod.ts";
+import type { LoggingLevel } from "../protocol/logging.ts";
+import { randomName, type Runtime } from "../runtime.ts";
+import {
+  type OwnerKey,
+  type RecordKey,
+  type RecordWrite,
+  type StorageBackend,
+  type StoredRecord,
+  toBytes,
+} from "../store/mod.ts";
+import type { Caller } from "./exchange.ts";
+import { ownerKeyFor } from "./services.ts";
+
+/** What is kept of a session. */
+export interface Session {
+  readonly schema: 1;
+  readonly id: string;
+  readonly protocolVersion: string;
+  /** Only what decides which questions may be asked. */
+  readonly clientCapabilities: JsonObject;
+  readonly clientInfo: Implementation;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** Lowest level of log messages the client wants. */
+  readonly logLevel?: LoggingLevel;
+  /** Times the expiry was moved. */
+  readonly renewals: number;
+}
+
+/** A session and the version it was read under. */
+export interface StoredSession {
+  readonly session: Session;
+  readonly owner: OwnerKey;
+  readonly version: string;
+}
+
+const SESSION_ID = /^[A-Za-z0-9_-]{16,64}$/;
+const SESSION_ID_BYTES = 24;
+/** Times a session's expiry is moved at most. */
+const MAX_RENEWALS = 4;
+
+/** Sessions over a backend. */
+export class SessionStore {
+  readonly #backend: StorageBackend;
+  readonly #runtime: Runtime;
+  readonly #ttlMs: number;
+  readonly #graceMs: number;
+
+  constructor(backend: StorageBackend, runtime: Runtime, ttlMs: number, graceMs: number) {
+    this.#backend = backend;
+    this.#runtime = runtime;
+    this.#ttlMs = ttlMs;
+    this.#graceMs = graceMs;
+  }
+
+  /** Starts a session; its id is secret, visible ASCII and not derived from anything (T25-179, T25-180). */
+  async create(
+    caller: Caller,
+    facts: Pick<Session, "protocolVersion" | "clientCapabilities" | "clientInfo">,
+  ): Promise<Session> {
+    const now = this.#runtime.now();
+    const id = randomName(this.#runtime, SESSION_ID_BYTES);
+    const session: Session = {
+      schema: 1,
+      id,
+      ...facts,
+      createdAt: now,
+      expiresAt: now + this.#ttlMs,
+      renewals: 0,
+    };
+    await this.#backend.put(this.#write(await ownerKeyFor(caller, id), session), { absent: true });
+    return session;
+  }
+
+  /** Key of a session, if `id` can be one. */
+  async keyOf(caller: Caller, id: string): Promise<RecordKey | undefined> {
+    return SESSION_ID.test(id) ? { owner: await ownerKeyFor(caller, id), kind: "session", id } : undefined;
+  }
+
+  /** The session, if it exists, is the caller's, and has not expired. */
+  async find(caller: Caller, id: string): Promise<StoredSession | undefined> {
+    const key = await this.keyOf(caller, id);
+    if (key === undefined) return undefined;
+    const [record] = await this.#backend.get([key]);
+    return this.accept(record);
+  }
+
+  /** Like {@linkcode find}, for a record read elsewhere. */
+  accept(record: StoredRecord | undefined): StoredSession | undefined {
+    const session = record && decodeSession(record);
+    if (session === undefined || this.#runtime.now() >= session.expiresAt) return undefined;
+    return { session, owner: record!.key.owner, version: record!.version };
+  }
+
+  /** Moves the expiry of a session that is past the half of its life; at most four times. */
+  async touch({ session, owner, version }: StoredSession): Promise<void> {
+    const now = this.#runtime.now();
+    if (session.renewals >= MAX_RENEWALS || session.expiresAt - now > this.#ttlMs / 2) return;
+    const renewed = { ...session, expiresAt: now + this.#ttlMs, renewals: session.renewals + 1 };
+    await this.#backend.put(this.#write(owner, renewed), { version });
+  }
+
+  /** Stores a change of a session. `false`: it changed meanwhile. */
+  async update({ owner, version }: StoredSession, session: Session): Promise<boolean> {
+    return (await this.#backend.put(this.#write(owner, session), { version })).ok;
+  }
+
+  /** Ends a session. */
+  async end({ session, owner }: StoredSession): Promise<void> {
+    await this.#backend.delete([{ owner, kind: "session", id: session.id }]);
+  }
+
+  #write(owner: OwnerKey, session: Session): RecordWrite {
+    return {
+      key: { owner, kind: "session", id: session.id },
+      value: toBytes(JSON.stringify(session)),
+      dueAt: session.expiresAt,
+      purgeAt: session.expiresAt + this.#graceMs,
+    };
+  }
+}
+
+function decodeSession(record: StoredRecord): Session | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(record.value));
+    return isJsonObject(value) && value.schema === 1 ? value as unknown as Session : undefined;
+  } catch {
+    return undefined; // Damaged: the client starts a new session, nothing of value is lost.
+  }
+}

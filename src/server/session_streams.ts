@@ -1,0 +1,116 @@
+/**
+ * Streams of 2025-11-25 sessions in this process, and what is pushed on them.
+ *
+ * A status notification goes out for tasks that were created or read through the session here. It is a
+ * convenience: clients poll all the same (T25-090).
+ *
+ * @module
+ */
+import type { JsonObject, JsonRpcNotification, JsonRpcRequest } from "../protocol/mod.ts";
+import type { OwnerKey } from "../store/mod.ts";
+import { headKey, type TaskStore } from "../store/mod.ts";
+import { isTerminal, type TaskHead, type ToolErrorStatus, toTask2025 } from "../tasks/mod.ts";
+import type { Listener } from "./exchange.ts";
+
+/** Tasks of one session that are watched for it at most. */
+const MAX_WATCHED = 1000;
+
+interface SessionPush {
+  readonly owner: OwnerKey;
+  readonly listeners: Set<Listener>;
+  /** Watched tasks, and how to stop. */
+  readonly tasks: Map<string, () => void>;
+}
+
+/** Streams by session. */
+export class SessionStreams {
+  readonly #store: TaskStore;
+  readonly #toolErrorStatus: ToolErrorStatus;
+  readonly #sessions = new Map<string, SessionPush>();
+
+  constructor(store: TaskStore, toolErrorStatus: ToolErrorStatus) {
+    this.#store = store;
+    this.#toolErrorStatus = toolErrorStatus;
+  }
+
+  /** Number of open streams in this process. */
+  get size(): number {
+    let size = 0;
+    for (const { listeners } of this.#sessions.values()) size += listeners.size;
+    return size;
+  }
+
+  /** Streams of one owner in this process. */
+  countOf(owner: OwnerKey): number {
+    let count = 0;
+    for (const push of this.#sessions.values()) if (push.owner === owner) count += push.listeners.size;
+    return count;
+  }
+
+  /** Adds a stream until its signal aborts. */
+  attach(sessionId: string, owner: OwnerKey, listener: Listener): void {
+    const push = this.#sessions.get(sessionId) ?? { owner, listeners: new Set(), tasks: new Map() };
+    this.#sessions.set(sessionId, push);
+    push.listeners.add(listener);
+    listener.signal.addEventListener("abort", () => this.#detach(sessionId, listener), { once: true });
+  }
+
+  /** Sends on one stream of the session (T25-172). `false`: it has none here. */
+  send(sessionId: string, message: JsonRpcNotification | JsonRpcRequest): boolean {
+    for (const listener of this.#sessions.get(sessionId)?.listeners ?? []) {
+      listener.send(message);
+      return true;
+    }
+    return false;
+  }
+
+  /** Sends on one stream of every session. */
+  broadcast(message: JsonRpcNotification): void {
+    for (const sessionId of this.#sessions.keys()) this.send(sessionId, message);
+  }
+
+  /** Pushes the task's status changes to the session, if it listens here. */
+  follow(sessionId: string, head: TaskHead): void {
+    const push = this.#sessions.get(sessionId);
+    if (push === undefined || push.tasks.has(head.id) || isTerminal(head.status)) return;
+    if (push.tasks.size >= MAX_WATCHED) return;
+    let shown = head.status;
+    const stop = this.#store.watcher.subscribe(headKey(head.owner, head.id), (current) => {
+      if (current === undefined || isTerminal(current.head.status)) {
+        stop();
+        push.tasks.delete(head.id);
+      }
+      if (current === undefined || current.head.status === shown) return;
+      shown = current.head.status;
+      this.send(sessionId, this.#statusNotification(current.head));
+    });
+    push.tasks.set(head.id, stop);
+  }
+
+  /** Closes the session's streams. */
+  end(sessionId: string): void {
+    for (const listener of this.#sessions.get(sessionId)?.listeners ?? []) {
+      listener.close();
+      this.#detach(sessionId, listener);
+    }
+  }
+
+  /** Closes all streams. */
+  close(): void {
+    for (const sessionId of [...this.#sessions.keys()]) this.end(sessionId);
+  }
+
+  #statusNotification(head: TaskHead): JsonRpcNotification {
+    const params = toTask2025(head, this.#toolErrorStatus) as unknown as JsonObject;
+    return { jsonrpc: "2.0", method: "notifications/tasks/status", params };
+  }
+
+  #detach(sessionId: string, listener: Listener): void {
+    const push = this.#sessions.get(sessionId);
+    if (push === undefined) return;
+    push.listeners.delete(listener);
+    if (push.listeners.size > 0) return;
+    for (const stop of push.tasks.values()) stop();
+    this.#sessions.delete(sessionId);
+  }
+}

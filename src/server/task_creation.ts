@@ -1,0 +1,116 @@
+/**
+ * Creating a task for a call and running it in the background: shared by both revisions.
+ *
+ * @module
+ */
+import type { Era, JsonObject, JsonValue, RequestId } from "../protocol/mod.ts";
+import { toInputCapabilities } from "../protocol/input_capability.ts";
+import { randomName } from "../runtime.ts";
+import { clampTtl, LimitReachedError, type NewTask, type TaskHead } from "../tasks/mod.ts";
+import type { Run, RunHooks, Settled } from "../execution/mod.ts";
+import type { Exchange } from "./exchange.ts";
+import { ownerKeyFor, type Services } from "./services.ts";
+import type { RegisteredTool } from "./tool_registry.ts";
+
+/** A call that is, or may become, a task. */
+export interface TaskCall {
+  readonly tool: RegisteredTool;
+  readonly era: Era;
+  readonly exchange: Exchange;
+  /** Arguments as they were sent. */
+  readonly rawArgs: JsonValue;
+  /** Arguments as the tool's schema read them. */
+  readonly args: unknown;
+  readonly clientCapabilities: JsonObject;
+  /** Wish of a 2025-11-25 client, in milliseconds. */
+  readonly ttl?: number;
+  readonly progressToken?: RequestId;
+  readonly sessionId?: string;
+  /** Id kept over the rounds of one call. */
+  readonly taskId?: string;
+}
+
+/** What is known of the task when the call starts. */
+export async function toNewTask(services: Services, call: TaskCall, prepared?: JsonValue): Promise<NewTask> {
+  const { tool, exchange } = call;
+  const { runtime, config } = services.store;
+  const id = call.taskId ?? runtime.newTaskId(runtime.now());
+  const ttlMs = clampTtl(call.ttl ?? tool.task.ttlMs, config.ttl);
+  const lease = tool.handler && { leaseOwner: randomName(runtime), leaseMs: config.times.leaseMs };
+  return {
+    id,
+    owner: await ownerKeyFor(exchange.caller, id),
+    kind: "tool",
+    name: tool.name,
+    namespace: services.options.namespace,
+    era: call.era,
+    args: call.rawArgs,
+    prepared,
+    principal: exchange.caller,
+    clientCapabilities: toInputCapabilities(call.clientCapabilities),
+    progressToken: call.progressToken,
+    sessionId: call.sessionId,
+    ttlMs,
+    pollIntervalMs: tool.task.pollIntervalMs ?? config.pollIntervalMs,
+    publicVariables: tool.task.publicVariables,
+    executor: tool.handler === undefined ? "external" : "inline",
+    repeatable: tool.repeatable,
+    maxAttempts: tool.maxAttempts,
+    lease,
+  };
+}
+
+/** Limit on the owner's active tasks, as the store counts it; anonymous tasks have an owner each. */
+export function activeLimitFor(services: Services, exchange: Exchange): number | undefined {
+  return exchange.caller === undefined ? undefined : services.options.limits.activeTasks;
+}
+
+/**
+ * Checks the limits that are counted in this process.
+ *
+ * @throws {LimitReachedError} If one is reached.
+ */
+export function checkCreateLimits(services: Services, exchange: Exchange, owner: string): void {
+  const { anonymousActive } = services.options.limits;
+  if (exchange.caller === undefined && services.anonymousActive >= anonymousActive) {
+    throw new LimitReachedError("anonymousActive", anonymousActive, services.store.config.pollIntervalMs);
+  }
+  // Anonymous callers cannot be told apart: together they share one allowance.
+  services.creates.take(exchange.caller === undefined ? "anonymous" : owner);
+}
+
+/** Creates the task and, if its handler is here, starts it. Answers once it is stored. */
+export async function createTask(
+  services: Services,
+  call: TaskCall,
+  prepared: JsonValue | undefined,
+  hooks: RunHooks,
+): Promise<TaskHead> {
+  const task = await toNewTask(services, call, prepared);
+  checkCreateLimits(services, call.exchange, task.owner);
+  const startedAt = services.store.runtime.monotonic();
+  const created = await services.store.create(
+    services.store.draft(task),
+    activeLimitFor(services, call.exchange),
+  );
+  if (call.tool.handler === undefined) return created.head;
+  const run = await services.executor.newHeldRun(created, startedAt, hooks);
+  const settled = services.executor.execute(run, { tool: call.tool, args: call.args, prepared });
+  finishInBackground(services, call.exchange, run, settled);
+  return created.head;
+}
+
+/** Lets a task's run end behind the response. */
+export function finishInBackground(
+  services: Services,
+  exchange: Exchange,
+  run: Run,
+  settled: Promise<Settled>,
+): void {
+  const isAnonymous = exchange.caller === undefined;
+  if (isAnonymous) services.anonymousActive++;
+  const work = settled.then((outcome) => services.executor.finish(run, outcome)).finally(() => {
+    if (isAnonymous) services.anonymousActive--;
+  });
+  exchange.waitUntil(work);
+}

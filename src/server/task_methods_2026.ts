@@ -1,0 +1,89 @@
+/**
+ * `tasks/get`, `tasks/update` and `tasks/cancel` of the Tasks extension.
+ *
+ * @module
+ */
+import { isJsonObject, type JsonObject, type JsonRpcRequest, type JsonValue } from "../protocol/mod.ts";
+import { parseInputResponse } from "../protocol/input_response.ts";
+import {
+  declaresTasks,
+  missingCapability,
+  parseTaskIdParams,
+  parseUpdateTaskParams,
+  type RequestMeta,
+  TASKS_CAPABILITY,
+} from "../protocol/v2026_07_28/mod.ts";
+import { TaskNotFoundError, toDetailedTask2026 } from "../tasks/mod.ts";
+import type { Versioned } from "../store/mod.ts";
+import type { Exchange } from "./exchange.ts";
+import { ownerKeyFor, type Services } from "./services.ts";
+
+const ACKNOWLEDGED: JsonObject = { resultType: "complete" };
+
+/** `tasks/get`: the task with what belongs to its status (T26-047 to T26-055). */
+export async function getTaskModern(
+  services: Services,
+  request: JsonRpcRequest,
+  meta: RequestMeta,
+  exchange: Exchange,
+): Promise<JsonObject> {
+  const { head } = await findForClient(services, request, meta, exchange);
+  const task = toDetailedTask2026(head, await services.store.loadDetails(head));
+  return { ...(task as unknown as JsonObject), resultType: "complete" };
+}
+
+/** `tasks/cancel`: an empty acknowledgement, also for a terminal task (T26-081). */
+export async function cancelTaskModern(
+  services: Services,
+  request: JsonRpcRequest,
+  meta: RequestMeta,
+  exchange: Exchange,
+): Promise<JsonObject> {
+  const { head } = await findForClient(services, request, meta, exchange);
+  await services.store.cancel(head.owner, head.id);
+  return ACKNOWLEDGED;
+}
+
+/** `tasks/update`: answers to outstanding questions; anything else is ignored (T26-071, T26-073). */
+export async function updateTask(
+  services: Services,
+  request: JsonRpcRequest,
+  meta: RequestMeta,
+  exchange: Exchange,
+): Promise<JsonObject> {
+  if (!declaresTasks(meta.clientCapabilities)) throw missingCapability(TASKS_CAPABILITY);
+  const { taskId, inputResponses } = parseUpdateTaskParams(request.params);
+  const owner = await ownerKeyFor(exchange.caller, taskId);
+  const { head } = await services.store.get(owner, taskId);
+  const requests = await services.store.loadInputRequests(head);
+  const accepted: [string, JsonValue][] = [];
+  for (const [key, response] of Object.entries(inputResponses)) {
+    const asked = Object.hasOwn(requests, key) ? requests[key] : undefined;
+    if (asked === undefined) continue;
+    parseInputResponse(asked, response);
+    accepted.push([key, response]);
+  }
+  if (accepted.length > 0) await services.store.answer(owner, taskId, Object.fromEntries(accepted));
+  return ACKNOWLEDGED;
+}
+
+/**
+ * Finds the task of `tasks/get` or `tasks/cancel`.
+ *
+ * The extension must be declared, and that is checked first. A client that declares only the older `tasks`
+ * capability may still reach tasks that were created under 2025-11-25 (T26-016).
+ */
+async function findForClient(
+  services: Services,
+  request: JsonRpcRequest,
+  { clientCapabilities }: RequestMeta,
+  exchange: Exchange,
+): Promise<Versioned> {
+  const isDeclared = declaresTasks(clientCapabilities);
+  if (!isDeclared && !isJsonObject(clientCapabilities.tasks)) throw missingCapability(TASKS_CAPABILITY);
+  const { taskId } = parseTaskIdParams(request.params);
+  const current = await services.store.find(await ownerKeyFor(exchange.caller, taskId), taskId);
+  if (!isDeclared && current?.head.era !== "2025-11-25") throw missingCapability(TASKS_CAPABILITY);
+  if (current === undefined) throw new TaskNotFoundError();
+  return current;
+}

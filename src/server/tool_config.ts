@@ -1,0 +1,51 @@
+/**
+ * A tool as authors register it.
+ *
+ * @module
+ */
+import type { Icon, ToolAnnotations } from "../protocol/content.ts";
+import type { JsonObject } from "../protocol/mod.ts";
+import type { Schema, TaskContext } from "../execution/mod.ts";
+
+/** Whether a tool's call can, or must, be a task. */
+export type TaskSupport = "forbidden" | "optional" | "required";
+
+/** How often a lost attempt is run again. */
+export interface RepeatOptions {
+  /** Attempts in all, at least 1. */
+  readonly maxAttempts: number;
+}
+
+/** How a tool's calls become tasks. Durations are milliseconds; what is left out is taken from the server. */
+export interface TaskOptions<Args = unknown> {
+  readonly support: TaskSupport;
+  /** The handler may run again after a crash. Absent: never. `true`: 3 attempts in all. */
+  readonly repeatable?: true | RepeatOptions;
+  readonly ttlMs?: number;
+  readonly pollIntervalMs?: number;
+  readonly inlineMs?: number;
+  /** Names of variables that clients may see, in the task's `_meta`. */
+  readonly publicVariables?: readonly string[];
+  /** Text for the model while the task runs (2025-11-25, provisional there). */
+  readonly immediateResponse?: string;
+  /** Asks what must be known before the task exists; what it returns is `ctx.prepared`. */
+  readonly prepare?: (args: Args, ctx: TaskContext) => unknown;
+}
+
+/** A tool's description. */
+export interface ToolConfig<Args = unknown> {
+  readonly title?: string;
+  readonly description?: string;
+  /** Absent: the tool takes no arguments. */
+  readonly inputSchema?: Schema<Args>;
+  /** Checks structured results. */
+  readonly outputSchema?: Schema;
+  readonly annotations?: ToolAnnotations;
+  readonly icons?: readonly Icon[];
+  readonly _meta?: JsonObject;
+  /** Absent: never a task. */
+  readonly task?: TaskOptions<Args>;
+}
+
+/** A tool's work. It returns a text, a call result, or, with `outputSchema`, the structured value. */
+export type ToolHandler<Args = unknown> = (args: Args, ctx: TaskContext) => unknown;

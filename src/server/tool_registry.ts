@@ -1,0 +1,141 @@
+/**
+ * The server's tools: how they are listed in each revision, and how their calls are run.
+ *
+ * @module
+ */
+import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import type { Tool as Tool2025 } from "../protocol/v2025_11_25/mod.ts";
+import type { Tool as Tool2026 } from "../protocol/v2026_07_28/mod.ts";
+import {
+  type ExecutableTool,
+  type ReadValue,
+  readValue,
+  type Schema,
+  toJsonSchema,
+} from "../execution/mod.ts";
+import type { MirroredParam } from "./exchange.ts";
+import { findMirroredParams } from "./mirrored_params.ts";
+import type { TaskOptions, ToolConfig, ToolHandler } from "./tool_config.ts";
+
+/** A registered tool. */
+export interface RegisteredTool extends ExecutableTool {
+  readonly task: TaskOptions;
+  readonly listing2025: Tool2025;
+  readonly listing2026: Tool2026;
+  readonly mirroredParams: readonly MirroredParam[];
+}
+
+const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+const DEFAULT_MAX_ATTEMPTS = 3;
+const NO_ARGUMENTS: JsonObject & { readonly type: "object" } = {
+  type: "object",
+  additionalProperties: false,
+};
+
+/** Tools by name, in the order of their registration. */
+export class ToolRegistry {
+  readonly #tools = new Map<string, RegisteredTool>();
+
+  /** Number of tools. */
+  get size(): number {
+    return this.#tools.size;
+  }
+
+  /** All tools, in a fixed order (T26-226). */
+  all(): RegisteredTool[] {
+    return [...this.#tools.values()];
+  }
+
+  /** A tool by its name. */
+  get(name: string): RegisteredTool | undefined {
+    return this.#tools.get(name);
+  }
+
+  /**
+   * Adds a tool.
+   *
+   * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, or a schema does not fit.
+   */
+  add(name: string, config: ToolConfig, handler: ToolHandler | undefined): void {
+    if (!TOOL_NAME.test(name)) {
+      throw new TypeError(`Cannot register tool "${name}": a name is 1 to 128 of A-Z a-z 0-9 _ - .`);
+    }
+    if (this.#tools.has(name)) throw new TypeError(`Cannot register tool "${name}": the name is taken`);
+    const task = config.task ?? { support: "forbidden" };
+    if (handler === undefined && task.support === "forbidden") {
+      throw new TypeError(`Cannot register tool "${name}": without a handler it must support tasks`);
+    }
+    this.#tools.set(name, toRegisteredTool(name, config, task, handler));
+  }
+}
+
+function toRegisteredTool(
+  name: string,
+  config: ToolConfig,
+  task: TaskOptions,
+  handler: ToolHandler | undefined,
+): RegisteredTool {
+  const { inputSchema, outputSchema } = config;
+  const input = inputSchema === undefined ? NO_ARGUMENTS : toObjectSchema(name, inputSchema);
+  const output = outputSchema && toJsonSchema(outputSchema, "output", `tool "${name}"`);
+  const maxAttempts = task.repeatable === true ? DEFAULT_MAX_ATTEMPTS : task.repeatable?.maxAttempts ?? 1;
+  if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1) {
+    throw new RangeError(`Cannot register tool "${name}": maxAttempts must be a whole number of at least 1`);
+  }
+  return {
+    name,
+    task,
+    repeatable: task.repeatable !== undefined,
+    maxAttempts,
+    readArgs: (args) => readArguments(inputSchema, args),
+    handler,
+    prepare: task.prepare,
+    checkOutput: outputSchema && ((value) => checkOutput(name, outputSchema, value)),
+    mirroredParams: findMirroredParams(name, input),
+    ...toListings(name, config, task, input, output),
+  };
+}
+
+function toListings(
+  name: string,
+  config: ToolConfig,
+  task: TaskOptions,
+  inputSchema: JsonObject & { readonly type: "object" },
+  outputSchema: JsonObject | undefined,
+): Pick<RegisteredTool, "listing2025" | "listing2026"> {
+  const { title, description, annotations, icons, _meta } = config;
+  const common = { name, title, description, annotations, icons, _meta, inputSchema };
+  return {
+    listing2026: { ...common, outputSchema },
+    listing2025: {
+      ...common,
+      outputSchema: isObjectSchema(outputSchema) ? outputSchema : undefined,
+      ...(task.support === "forbidden" ? {} : { execution: { taskSupport: task.support } }),
+    },
+  };
+}
+
+function toObjectSchema(name: string, schema: Schema): JsonObject & { readonly type: "object" } {
+  const json = toJsonSchema(schema, "input", `tool "${name}"`);
+  if (isObjectSchema(json)) return json;
+  throw new TypeError(`Cannot register tool "${name}": the root of its inputSchema must be an object`);
+}
+
+function isObjectSchema(schema: JsonObject | undefined): schema is JsonObject & { readonly type: "object" } {
+  return schema?.type === "object";
+}
+
+async function readArguments(schema: Schema | undefined, args: JsonValue): Promise<ReadValue<unknown>> {
+  if (!isJsonObject(args)) return { ok: false, message: "the arguments must be an object" };
+  if (schema !== undefined) return await readValue(schema, args);
+  const names = Object.keys(args);
+  return names.length === 0 ? { ok: true, value: {} } : { ok: false, message: "the tool takes no arguments" };
+}
+
+async function checkOutput(name: string, schema: Schema, value: unknown): Promise<JsonValue> {
+  const read = await readValue(schema, value);
+  if (!read.ok) {
+    throw new TypeError(`Tool "${name}" returned a value outside its outputSchema: ${read.message}`);
+  }
+  return JSON.parse(JSON.stringify(read.value)) as JsonValue;
+}
