@@ -31,6 +31,8 @@ export class ProtocolError extends Error {
   /** See {@linkcode ProtocolErrorOptions.httpStatus}. */
   readonly httpStatus?: number;
   /**
+   * Makes the error.
+   *
    * @param code One of the numbers the specifications define, or one of your own outside -32768 to -32000.
    * @param message One sentence; the peer sees it.
    * @param data Structured detail; the peer sees it.

@@ -62,8 +62,7 @@ export type TaskNotification = {
 /** Whether a request's client capabilities declare the Tasks extension (T26-002, T26-015). */
 export function declaresTasks(clientCapabilities: JsonObject): boolean {
   const { extensions } = clientCapabilities;
-  return isJsonObject(extensions) && Object.hasOwn(extensions, TASKS_EXTENSION) &&
-    isJsonObject(extensions[TASKS_EXTENSION]);
+  return isJsonObject(extensions) && isJsonObject(extensions[TASKS_EXTENSION]);
 }
 
 /** The capability that a task asks of a client, as `data.requiredCapabilities` names it (T26-006). */
