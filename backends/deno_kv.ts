@@ -48,6 +48,23 @@ export type {
   KvListOptionsLike,
   KvRangeLike,
 } from "./deno_kv_client.ts";
+export type {
+  BackendTraits,
+  DuePage,
+  DueQuery,
+  ListPage,
+  ListQuery,
+  OwnerKey,
+  PutCondition,
+  PutResult,
+  RecordKey,
+  RecordKind,
+  RecordWrite,
+  StorageBackend,
+  StoredRecord,
+  Version,
+} from "../src/store/backend.ts";
+export type { CancelTimer, Runtime } from "../src/runtime.ts";
 
 /** Options of {@linkcode denoKv}. */
 export interface DenoKvOptions {
@@ -188,14 +205,16 @@ class DenoKvBackend implements StorageBackend {
     throw new StorageUnavailableError(`Cannot read ${key.kind} "${key.id}": it changed while being read`);
   }
 
-  /** Takes out due entries whose record is gone, which only the engine's own removal can leave behind. */
+  /** Takes out due entries that are not their record's any more: only the engine's own removal leaves such. */
   async #dropLeftovers(entries: readonly KvEntryLike[]): Promise<readonly KvEntryLike[]> {
     const now = this.#runtime.now();
     const doubtful = entries.filter(({ value }) => (decodePurgeAt(value) ?? Infinity) <= now);
     if (doubtful.length === 0) return entries;
     const keys = doubtful.map(({ key }) => this.#layout.record(this.#layout.toRecordKey(key)));
     const records = await this.#engine.read(keys);
-    const leftovers = doubtful.filter((_, i) => records[i]!.versionstamp === null);
+    const leftovers = doubtful.filter(({ key }, i) =>
+      records[i]!.versionstamp === null || decodeEntry(records[i]!.value).facts.dueAt !== key.at(-4)
+    );
     await this.#writer.deleteLeftovers(leftovers);
     return entries.filter((entry) => !leftovers.includes(entry));
   }

@@ -13,14 +13,19 @@ export type KvKeyLike = readonly KvKeyPartLike[];
 
 /** An entry that was read; `versionstamp` and `value` are null where there is none. */
 export interface KvEntryLike {
-  readonly key: KvKeyLike;
+  /** Its key. */
+  readonly key: readonly unknown[];
+  /** What is stored. */
   readonly value: unknown;
+  /** Of the commit that stored it. */
   readonly versionstamp: string | null;
 }
 
 /** What a commit checks. */
 export interface KvCheckLike {
-  readonly key: KvKeyLike;
+  /** Key of the entry. */
+  readonly key: KvKeyPartLike[];
+  /** Versionstamp it must have; null: it must not exist. */
   readonly versionstamp: string | null;
 }
 
@@ -30,7 +35,7 @@ export type KvCommitLike = { readonly ok: true; readonly versionstamp: string } 
 /** An atomic operation being built. */
 export interface KvAtomicLike {
   /** Adds conditions. */
-  check(...checks: { key: KvKeyPartLike[]; versionstamp: string | null }[]): unknown;
+  check(...checks: KvCheckLike[]): unknown;
   /** Adds an entry to store, removable by the engine after `expireIn` milliseconds. */
   set(key: KvKeyPartLike[], value: unknown, options?: { expireIn?: number }): unknown;
   /** Adds an entry to remove. */

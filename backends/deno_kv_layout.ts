@@ -70,7 +70,7 @@ export class KvLayout {
   }
 
   /** Reads the key of a record or a due entry back. */
-  toRecordKey(key: KvKeyLike): RecordKey {
+  toRecordKey(key: readonly unknown[]): RecordKey {
     const [owner, kind, id] = key.slice(-3) as [string, RecordKind, string];
     return { owner, kind, id };
   }
@@ -114,7 +114,7 @@ export function encodeEntry(facts: RecordFacts, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A decoded entry. `isForeign` marks one that this adapter did not write: its bytes are handed on as they are. */
+/** A decoded entry. */
 export interface DecodedEntry {
   readonly facts: RecordFacts;
   readonly value: Uint8Array;

@@ -13,7 +13,7 @@ import {
 } from "../src/store/backend.ts";
 import type { Runtime } from "../src/runtime.ts";
 import { ActiveSlots } from "./deno_kv_active.ts";
-import type { KvAtomicLike, KvEntryLike } from "./deno_kv_client.ts";
+import type { KvAtomicLike, KvEntryLike, KvKeyPartLike } from "./deno_kv_client.ts";
 import type { KvEngine } from "./deno_kv_engine.ts";
 import {
   decodeEntry,
@@ -67,8 +67,9 @@ export class KvWriter {
     for (let i = 0; i < entries.length; i += DELETED_AT_ONCE) {
       await this.#engine.commit("remove left-over due entries", (atomic) => {
         for (const { key, versionstamp } of entries.slice(i, i + DELETED_AT_ONCE)) {
-          atomic.check({ key: [...key], versionstamp });
-          atomic.delete([...key]);
+          const dueKey = [...key] as KvKeyPartLike[];
+          atomic.check({ key: dueKey, versionstamp });
+          atomic.delete(dueKey);
         }
       });
     }
@@ -242,11 +243,11 @@ export class KvWriter {
     const stamp = await this.#engine.commit("delete records", (atomic) => {
       freed.length = 0;
       keys.forEach((key, i) => {
-        const { versionstamp, value, key: recordKey } = entries[i]!;
+        const { versionstamp, value } = entries[i]!;
         if (versionstamp === null) return;
         const { facts } = decodeEntry(value);
-        atomic.check({ key: [...recordKey], versionstamp });
-        atomic.delete([...recordKey]);
+        atomic.check({ key: this.#layout.record(key), versionstamp });
+        atomic.delete(this.#layout.record(key));
         for (let n = 1; n <= facts.parts; n++) atomic.delete(this.#layout.part(key, n));
         if (facts.dueAt !== undefined) atomic.delete(this.#layout.due(key, facts.dueAt));
         if (facts.slot === undefined || !withActive) return;

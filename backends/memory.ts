@@ -43,6 +43,24 @@ import { SortedList } from "./shared/sorted_list.ts";
 import { Timeline, type TimelineEntry } from "./shared/timeline.ts";
 import { WatchHub } from "./shared/watch_hub.ts";
 
+export type {
+  BackendTraits,
+  DuePage,
+  DueQuery,
+  ListPage,
+  ListQuery,
+  OwnerKey,
+  PutCondition,
+  PutResult,
+  RecordKey,
+  RecordKind,
+  RecordWrite,
+  StorageBackend,
+  StoredRecord,
+  Version,
+} from "../src/store/backend.ts";
+export type { CancelTimer, Runtime } from "../src/runtime.ts";
+
 /** Options of {@linkcode memory}. */
 export interface MemoryOptions {
   /** Largest payload value in bytes. @default {4194304} */
@@ -78,6 +96,7 @@ export function memory(options: MemoryOptions = {}): MemoryBackend {
 
 /** See {@linkcode memory}. */
 export class MemoryBackend implements StorageBackend {
+  /** What it is good at. */
   readonly traits: BackendTraits;
   readonly #runtime: Runtime;
   readonly #hub = new WatchHub();
@@ -87,6 +106,7 @@ export class MemoryBackend implements StorageBackend {
   readonly #versionPrefix: string;
   #puts = 0;
 
+  /** See {@linkcode memory}. */
   constructor(options: MemoryOptions = {}) {
     const { maxValueBytes = 4 * 1024 * 1024, runtime = systemRuntime } = options;
     this.#runtime = runtime;
@@ -111,6 +131,7 @@ export class MemoryBackend implements StorageBackend {
     return size;
   }
 
+  /** Reads records; each reader gets bytes of its own. */
   // deno-lint-ignore require-await
   async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
     return keys.map((key) => {
@@ -119,6 +140,7 @@ export class MemoryBackend implements StorageBackend {
     });
   }
 
+  /** Stores one record under a condition; the value is copied. */
   // deno-lint-ignore require-await
   async put(write: RecordWrite, condition: PutCondition): Promise<PutResult> {
     const { key } = write;
@@ -144,6 +166,7 @@ export class MemoryBackend implements StorageBackend {
     return { ok: true, version };
   }
 
+  /** Removes records with their index entries. */
   // deno-lint-ignore require-await
   async delete(keys: readonly RecordKey[]): Promise<void> {
     for (const key of keys) {
@@ -152,6 +175,7 @@ export class MemoryBackend implements StorageBackend {
     }
   }
 
+  /** Lists one owner's records of one kind by id. */
   // deno-lint-ignore require-await
   async list(query: ListQuery): Promise<ListPage> {
     const { owner, kind, after, reverse = false, limit } = query;
@@ -166,6 +190,7 @@ export class MemoryBackend implements StorageBackend {
     return { records };
   }
 
+  /** Lists keys of due records, and removes records whose `purgeAt` has passed. */
   // deno-lint-ignore require-await
   async due(query: DueQuery): Promise<DuePage> {
     const { before, shard, after, limit } = query;
@@ -182,6 +207,7 @@ export class MemoryBackend implements StorageBackend {
     return { keys };
   }
 
+  /** Yields after each put or removal of the record in this backend. */
   watch(key: RecordKey, signal: AbortSignal): AsyncIterable<void> {
     return this.#hub.watch(key, signal);
   }
@@ -276,9 +302,7 @@ function compareIds(a: string, b: string): number {
 }
 
 function parseCursor(cursor: string): { at: number; order: number } {
-  const [at, order] = cursor.split(":").map(Number);
-  if (at === undefined || order === undefined || Number.isNaN(at) || Number.isNaN(order)) {
-    throw new TypeError("Cannot read due records: the cursor is malformed");
-  }
-  return { at, order };
+  const match = /^(-?[\d.e+]+):(\d+)$/.exec(cursor);
+  if (match === null) throw new TypeError("Cannot read due records: the cursor is malformed");
+  return { at: Number(match[1]), order: Number(match[2]) };
 }

@@ -19,8 +19,11 @@ export const MAX_MUTABLE_BYTES = 48 * 1024;
 
 /** Names one record. `id` is 1 to 512 characters of `A-Z a-z 0-9 . _ - / :`. */
 export interface RecordKey {
+  /** Whose it is. */
   readonly owner: OwnerKey;
+  /** What it is. */
   readonly kind: RecordKind;
+  /** Its name among the owner's records of the kind. */
   readonly id: string;
 }
 
@@ -34,14 +37,19 @@ export type Version = string;
 
 /** A record as the engine has it. */
 export interface StoredRecord {
+  /** Its name. */
   readonly key: RecordKey;
+  /** The bytes that were put; the reader may change them. */
   readonly value: Uint8Array;
+  /** The state that was read. */
   readonly version: Version;
 }
 
 /** A record to store, with every index fact: what is left out is cleared. All instants are epoch milliseconds. */
 export interface RecordWrite {
+  /** Its name. */
   readonly key: RecordKey;
+  /** The bytes to store; the caller may change them once the put is answered. */
   readonly value: Uint8Array;
   /** The record is listed by {@linkcode StorageBackend.due} from this instant on. Absent: never. */
   readonly dueAt?: number;
@@ -73,7 +81,9 @@ export type PutResult =
 
 /** Asks for one owner's records of one kind in the order of their ids (code units of ASCII ids). */
 export interface ListQuery {
+  /** Whose records. */
   readonly owner: OwnerKey;
+  /** Which kind. */
   readonly kind: RecordKind;
   /** Only records behind this id, in the direction of the listing. */
   readonly after?: string;
@@ -85,6 +95,7 @@ export interface ListQuery {
 
 /** One page. It may be short or empty while `after` is set. */
 export interface ListPage {
+  /** In the order of the listing. */
   readonly records: readonly StoredRecord[];
   /** Last id *examined*, to go on behind it. Absent: nothing is left. */
   readonly after?: string;
@@ -92,16 +103,19 @@ export interface ListPage {
 
 /** Asks for the keys of records whose `dueAt` is before an instant, in one shard. */
 export interface DueQuery {
+  /** Only records whose `dueAt` is smaller. */
   readonly before: number;
   /** 0 to {@linkcode BackendTraits.dueShards} - 1. */
   readonly shard: number;
   /** Opaque cursor of an earlier page of the same shard. */
   readonly after?: string;
+  /** Keys wanted at most, 1 to 1000. */
   readonly limit: number;
 }
 
 /** Keys of due records, earliest first within the shard. */
 export interface DuePage {
+  /** Earliest first. */
   readonly keys: readonly RecordKey[];
   /** Opaque cursor. Absent: nothing is left. */
   readonly after?: string;
@@ -131,6 +145,7 @@ export interface BackendTraits {
  * they are never reported as a conflict.
  */
 export interface StorageBackend {
+  /** What the engine is good at. */
   readonly traits: BackendTraits;
   /** Reads records, strongly, in the order asked; `undefined` where there is none. */
   get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]>;

@@ -1,0 +1,121 @@
+/**
+ * The contract suite: the same claims for every backend.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { systemRuntime } from "../../runtime.ts";
+import type { BackendTraits } from "../../store/backend.ts";
+import type { StorageSuiteOptions, TestDefinition } from "./fixture.ts";
+import { Kit, type StorageCase, type StorageCases } from "./kit.ts";
+import { ManualRuntime } from "./manual_runtime.ts";
+import { activeCases } from "./active_cases.ts";
+import { atomicityCases } from "./atomicity_cases.ts";
+import { conditionCases } from "./condition_cases.ts";
+import { costCases } from "./cost_cases.ts";
+import { deleteCases } from "./delete_cases.ts";
+import { dueCases } from "./due_cases.ts";
+import { faultCases } from "./fault_cases.ts";
+import { getCases } from "./get_cases.ts";
+import { keyCases } from "./key_cases.ts";
+import { listCases } from "./list_cases.ts";
+import { notAfterCases } from "./not_after_cases.ts";
+import { purgeCases } from "./purge_cases.ts";
+import { replaceCases } from "./replace_cases.ts";
+import { traitCases } from "./trait_cases.ts";
+import { valueCases } from "./value_cases.ts";
+import { versionCases } from "./version_cases.ts";
+import { watchCases } from "./watch_cases.ts";
+
+const TOPICS: Readonly<Record<string, StorageCases>> = {
+  traits: traitCases,
+  get: getCases,
+  conditions: conditionCases,
+  versions: versionCases,
+  replace: replaceCases,
+  values: valueCases,
+  keys: keyCases,
+  list: listCases,
+  due: dueCases,
+  active: activeCases,
+  purge: purgeCases,
+  notAfter: notAfterCases,
+  delete: deleteCases,
+  atomicity: atomicityCases,
+  watch: watchCases,
+  faults: faultCases,
+  costs: costCases,
+};
+
+/** Longest time an operation may take while the suite runs: enough for a slow engine on a busy machine. */
+const TIMEOUT_MS = 30_000;
+
+/** Number of cases in the suite. */
+export const storageCaseCount: number = Object.values(TOPICS)
+  .reduce((sum, cases) => sum + Object.keys(cases).length, 0);
+
+/**
+ * Registers a test for each claim that a backend has to keep.
+ *
+ * A case that needs something the fixture does not offer, or an engine that is not here, is registered as
+ * ignored with the reason in its name: it never counts as passed.
+ *
+ * @example Test a backend
+ * ```ts no-eval
+ * import { memory } from "@perdure/mcp-tasks/memory";
+ * import { testStorageBackend } from "@perdure/mcp-tasks/testing";
+ *
+ * testStorageBackend({
+ *   name: "memory",
+ *   open: ({ runtime }) => {
+ *     const backend = memory({ runtime });
+ *     return Promise.resolve({ backend, close: () => backend.close() });
+ *   },
+ * });
+ * ```
+ */
+export function testStorageBackend(options: StorageSuiteOptions): void {
+  const { name, traits, provides = [], notRun, test = platformTest() } = options;
+  for (const [topic, cases] of Object.entries(TOPICS)) {
+    for (const [claim, entry] of Object.entries(cases)) {
+      const storageCase = typeof entry === "function" ? { run: entry } : entry;
+      const missing = storageCase.needs?.filter((ability) => !provides.includes(ability)) ?? [];
+      const reason = notRun ?? (missing.length > 0 ? `the fixture has no ${missing.join(", ")}` : undefined);
+      test({
+        name: `${name}: ${topic}: ${claim}${reason === undefined ? "" : ` (not run: ${reason})`}`,
+        ignore: reason !== undefined,
+        fn: () => runCase(storageCase, options),
+      });
+    }
+  }
+  if (traits === undefined) return;
+  test({
+    name: `${name}: traits: are as declared${notRun === undefined ? "" : ` (not run: ${notRun})`}`,
+    ignore: notRun !== undefined,
+    fn: () => runCase({ run: (kit) => Promise.resolve(assertTraits(kit.traits, traits)) }, options),
+  });
+}
+
+async function runCase(storageCase: StorageCase, { open }: StorageSuiteOptions): Promise<void> {
+  const manual = storageCase.manualClock ? new ManualRuntime() : undefined;
+  const runtime = manual ?? systemRuntime;
+  const fixture = await open({ runtime, timeoutMs: TIMEOUT_MS });
+  try {
+    await storageCase.run(new Kit(fixture, runtime, (ms) => manual!.advance(ms)));
+  } finally {
+    await fixture.close();
+  }
+}
+
+function assertTraits(actual: BackendTraits, expected: Partial<BackendTraits>): void {
+  assertEquals({ ...actual, ...expected }, actual);
+}
+
+function platformTest(): (definition: TestDefinition) => void {
+  // deno-lint-ignore neutral/no-platform -- only the default test runner is the platform's; the type is our own
+  const deno = (globalThis as { Deno?: { test?: (definition: TestDefinition) => void } }).Deno;
+  if (deno?.test === undefined) {
+    throw new TypeError("Cannot register tests: pass the option test on this runtime");
+  }
+  return deno.test;
+}
