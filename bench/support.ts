@@ -1,0 +1,47 @@
+/**
+ * Measuring rates and printing them as ratios.
+ *
+ * @module
+ */
+
+/** Runs `work` `count` times, `concurrency` at a time. */
+export async function concurrently(
+  concurrency: number,
+  count: number,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  let left = count;
+  await Promise.all(Array.from({ length: concurrency }, async () => {
+    while (left-- > 0) await work();
+  }));
+}
+
+/** Operations per second of `run`, which does `count` of them. */
+export async function perSecond(count: number, run: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return count * 1000 / (performance.now() - start);
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** Prints one line: our rate, the bare rate, the ratio, and whether it reaches the goal. */
+export function report(
+  what: string,
+  rate: number,
+  unit: string,
+  bareWhat: string,
+  bare: number,
+  ratio: number,
+  goal: number,
+): void {
+  const verdict = ratio >= goal ? "reached" : "MISSED";
+  console.log(
+    `${what}: ${Math.round(rate)} ${unit}; ${bareWhat}: ${Math.round(bare)}/s; ratio ${
+      ratio.toFixed(2)
+    } (goal ${goal}: ${verdict})`,
+  );
+}
