@@ -122,6 +122,15 @@ Deno.test("createFetchHandler() takes a body of exactly the limit and refuses on
   assert(tooLong.bodyUsed, "the body was neither read nor cancelled");
 });
 
+Deno.test("createFetchHandler() reads nothing of a body that is declared too long", async () => {
+  let isRead = false;
+  const body = new ReadableStream<Uint8Array>({ pull: () => void (isRead = true) }, { highWaterMark: 0 });
+  const { fetch } = createTestHandler({}, { maxBodyBytes: 1000 });
+  const response = await fetch(new Request(post(PING, { "content-length": "1001" }), { body }));
+  await assertRefused(response, { status: 413, code: -32600, names: "1000 bytes" });
+  assertEquals(isRead, false);
+});
+
 Deno.test("createFetchHandler() stops reading an endless body at the limit and cancels it", async () => {
   let sent = 0;
   let cancelled = false;

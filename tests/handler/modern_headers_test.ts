@@ -93,6 +93,7 @@ Deno.test("createFetchHandler() refuses a header sent twice with different value
   assertEquals(await accepts("tasks/get", { taskId: "id" }, { "mcp-name": "id, other" }), false);
   assertEquals(await accepts("tasks/get", { taskId: "id" }, { "mcp-name": "other, id" }), false);
   assertEquals(await accepts("tasks/get", { taskId: "id" }, { "mcp-name": "id, id, other" }), false);
+  assertEquals(await accepts("tools/call", { name: "a, b" }, { "mcp-name": "a, b, a, b, a" }), false);
 });
 
 Deno.test("createFetchHandler() leaves a body without a name to the check of its parameters", async () => {
@@ -184,7 +185,8 @@ verifies("T26-170", "numbers compare by value, booleans by word", async () => {
 });
 
 Deno.test("createFetchHandler() finds no mirrored argument on a prototype", async () => {
-  const mirrored = [{ path: ["constructor", "name"], header: "Name" }];
-  const { fetch } = createTestHandler({ mirrored });
-  assertEquals((await fetch(modern("tools/call", { name: "mirror", arguments: {} }))).status, 200);
+  for (const path of [["toString"], ["__proto__", "toString"], ["constructor", "name"]]) {
+    const { fetch } = createTestHandler({ mirrored: [{ path, header: "Name" }] });
+    assertEquals((await fetch(modern("tools/call", { name: "mirror", arguments: {} }))).status, 200);
+  }
 });

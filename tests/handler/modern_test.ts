@@ -51,6 +51,19 @@ for (
   });
 }
 
+verifies(
+  "T26-127",
+  "a header of a later revision demands metadata too, one that is no date does not",
+  async () => {
+    const { fetch } = createTestHandler();
+    const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+    const later = await fetch(post(list, { "mcp-protocol-version": "2027-01-01" }));
+    await assertRefused(later, { status: 400, code: -32602, names: "_meta", id: 1 });
+    const nonsense = await fetch(post(list, { "mcp-protocol-version": "v999.0.0" }));
+    await assertRefused(nonsense, { status: 400, code: -32600, names: '"MCP-Protocol-Version"', id: 1 });
+  },
+);
+
 for (const method of ["server/discover", "subscriptions/listen", "tasks/update"]) {
   verifies(
     "T26-127",

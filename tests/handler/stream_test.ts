@@ -69,6 +69,17 @@ for (const [era, request] of [["2026-07-28", modern], ["2025-11-25", legacy]] as
     assertEquals(messages(await readSse(await answered).all()), [progress(1), RESULT]);
   });
 
+  Deno.test(`createFetchHandler() under ${era} opens nothing for what is sent after a plain answer`, async () => {
+    const pending = createPending();
+    const { fetch, runtime } = createTestHandler(pending);
+    const answered = fetch(request("tools/call", { name: "quick" }));
+    await settle();
+    pending.resolve(RESULT);
+    assertEquals(await (await answered).json(), RESULT);
+    pending.exchange.send(progress(1));
+    assertEquals(runtime.pendingTimers, 0);
+  });
+
   verifies(
     "T26-152",
     `under ${era} silence of 8 s opens a stream, and every further 8 s brings a comment`,
@@ -139,6 +150,20 @@ for (const [era, request] of [["2026-07-28", modern], ["2025-11-25", legacy]] as
     pending.resolve(RESULT);
     assertEquals(messages(await readSse(await answered).all()), []);
     assertEquals(runtime.pendingTimers, 0);
+  });
+
+  Deno.test(`createFetchHandler() under ${era} lets a reader that keeps up have any amount`, async () => {
+    const pending = createPending();
+    const { fetch } = createTestHandler(pending, { maxQueueBytes: 200 });
+    const answered = fetch(request("tools/call", { name: "chatty" }));
+    await settle();
+    for (let i = 0; i < 2; i++) pending.exchange.send(progress(i));
+    const reader = readSse(await answered);
+    for (let i = 0; i < 50; i++) {
+      assertEquals(await reader.nextMessage(), progress(i));
+      pending.exchange.send(progress(i + 2));
+    }
+    await reader.stop();
   });
 
   Deno.test(`createFetchHandler() under ${era} delivers one message of any size, and the answer behind a full queue`, async () => {
