@@ -10,6 +10,7 @@
  * Any other error than this and `ProtocolError` reaches clients as a fixed text with a correlation id.
  */
 export class ToolError extends Error {
+  /** Name of the class. */
   override readonly name = "ToolError";
 }
 
@@ -26,9 +27,11 @@ const ABORT_TEXTS: Readonly<Record<AbortReason, string>> = {
 
 /** Reason of a tool's aborted signal. What the tool still returns or throws is dropped. */
 export class TaskAbortError extends Error {
+  /** Name of the class. */
   override readonly name = "TaskAbortError";
   /** Stable word for programs. */
   readonly reason: AbortReason;
+  /** The reason of an aborted signal. */
   constructor(reason: AbortReason, options?: ErrorOptions) {
     super(ABORT_TEXTS[reason], options);
     this.reason = reason;
@@ -37,11 +40,13 @@ export class TaskAbortError extends Error {
 
 /** A step failed for good, in this attempt or in an earlier one. */
 export class StepError extends Error {
+  /** Name of the class. */
   override readonly name = "StepError";
   /** Name of the step. */
   readonly step: string;
   /** Name of the error that the step threw. */
   readonly thrown: string;
+  /** An error for a step that ended in `cause`. */
   constructor(step: string, cause: { readonly name: string; readonly message: string }) {
     super(`Step "${step}" failed: ${cause.message}`, { cause });
     this.step = step;
@@ -51,7 +56,9 @@ export class StepError extends Error {
 
 /** The function took another way than in an earlier attempt: what is recorded does not fit what it asks for. */
 export class ReplayMismatchError extends Error {
+  /** Name of the class. */
   override readonly name = "ReplayMismatchError";
+  /** An error for a journaled call that is not the one recorded. */
   constructor(key: string, recorded: string, called: string) {
     super(`Cannot replay "${key}": recorded as ${recorded}, called as ${called}`);
   }

@@ -37,6 +37,7 @@ export type FormAnswer<Content> =
 
 /** The user's answer to a page: accepting means consent, not completion. */
 export interface UrlAnswer {
+  /** What the user chose. */
   readonly action: "accept" | "decline" | "cancel";
 }
 

@@ -7,7 +7,9 @@ import { isJsonObject, type JsonObject } from "../protocol/mod.ts";
 
 /** One fault of a value, as Standard Schema reports it. */
 export interface SchemaIssue {
+  /** What is wrong, for people. */
   readonly message: string;
+  /** Where in the value; absent for the value itself. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
 }
 

@@ -59,6 +59,7 @@ export interface ServerCoreOptions {
   readonly pageSize?: number;
   /** How long a 2025-11-25 session lives without a request. @default {86_400_000} */
   readonly sessionTtlMs?: number;
+  /** Bounds on what callers may hold and do. */
   readonly limits?: ServerLimits;
   /** Hears of what goes wrong or is worth a log line. */
   readonly onEvent?: EventSink;

@@ -18,11 +18,15 @@ export interface RepeatOptions {
 
 /** How a tool's calls become tasks. Durations are milliseconds; what is left out is taken from the server. */
 export interface TaskOptions<Args = unknown> {
+  /** Whether a call can, or must, be a task. */
   readonly support: TaskSupport;
   /** The handler may run again after a crash. Absent: never. `true`: 3 attempts in all. */
   readonly repeatable?: true | RepeatOptions;
+  /** Time to live of a task whose client names none. */
   readonly ttlMs?: number;
+  /** Poll interval suggested to clients. */
   readonly pollIntervalMs?: number;
+  /** How long a call of an `optional` tool may take before it becomes a task (2026-07-28). */
   readonly inlineMs?: number;
   /** Names of variables that clients may see, in the task's `_meta`. */
   readonly publicVariables?: readonly string[];
@@ -34,14 +38,19 @@ export interface TaskOptions<Args = unknown> {
 
 /** A tool's description. */
 export interface ToolConfig<Args = unknown> {
+  /** Name for people. */
   readonly title?: string;
+  /** What the tool does, for the model. */
   readonly description?: string;
   /** Absent: the tool takes no arguments. */
   readonly inputSchema?: Schema<Args>;
   /** Checks structured results. */
   readonly outputSchema?: Schema;
+  /** Hints about its effects. */
   readonly annotations?: ToolAnnotations;
+  /** Images a host may show beside it. */
   readonly icons?: readonly Icon[];
+  /** Further metadata, listed as it is. */
   readonly _meta?: JsonObject;
   /** Absent: never a task. */
   readonly task?: TaskOptions<Args>;

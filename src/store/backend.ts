@@ -165,6 +165,7 @@ export interface StorageBackend {
 
 /** Base of every error a backend throws. */
 export class StorageError extends Error {
+  /** Name of the class. */
   override readonly name: string = "StorageError";
   /** Stable word for programs. */
   readonly code: string = "storage_error";
@@ -178,10 +179,13 @@ export interface StorageUnavailableErrorOptions extends ErrorOptions {
 
 /** The engine did not answer, or not for sure: a put that ends so may or may not have taken effect. */
 export class StorageUnavailableError extends StorageError {
+  /** Name of the class. */
   override readonly name = "StorageUnavailableError";
+  /** Stable word for programs. */
   override readonly code = "storage_unavailable";
   /** See {@linkcode StorageUnavailableErrorOptions.attempted}. */
   readonly attempted?: Version;
+  /** An error for an engine that failed to answer. */
   constructor(message: string, options: StorageUnavailableErrorOptions = {}) {
     super(message, options);
     this.attempted = options.attempted;
@@ -190,12 +194,15 @@ export class StorageUnavailableError extends StorageError {
 
 /** A value the engine cannot hold. Nothing was stored. */
 export class ValueTooLargeError extends StorageError {
+  /** Name of the class. */
   override readonly name = "ValueTooLargeError";
+  /** Stable word for programs. */
   override readonly code = "value_too_large";
   /** Bytes of the refused value. */
   readonly bytes: number;
   /** Bytes allowed. */
   readonly maxBytes: number;
+  /** An error for a record over the limit of its engine. */
   constructor(key: RecordKey, bytes: number, maxBytes: number) {
     super(`Cannot store ${key.kind} "${key.id}": ${bytes} bytes exceed the limit of ${maxBytes}`);
     this.bytes = bytes;

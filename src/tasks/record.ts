@@ -30,8 +30,11 @@ export type Spillable = { readonly json: JsonValue } | { readonly ref: PayloadRe
 
 /** Progress as last reported (`progress` of `total`). */
 export interface Progress {
+  /** Done so far. */
   readonly progress: number;
+  /** In all, if known. */
   readonly total?: number;
+  /** What is being done. */
   readonly message?: string;
 }
 
@@ -45,6 +48,7 @@ export type ExecPhase = "queued" | "running" | "parked" | "done";
 
 /** State of execution. */
 export interface ExecState {
+  /** See {@linkcode ExecPhase}. */
   readonly phase: ExecPhase;
   /** `inline`: the tool's handler in this library; `external`: an engine that calls `finish`. */
   readonly executor: "inline" | "external";
@@ -52,6 +56,7 @@ export interface ExecState {
   readonly repeatable: boolean;
   /** Attempts claimed so far. */
   readonly attempt: number;
+  /** Attempts in all. */
   readonly maxAttempts: number;
   /** Raised by every change of hands; a write with an older one is refused. */
   readonly epoch: number;
@@ -69,6 +74,7 @@ export interface ExecState {
 export interface JournalEntry {
   /** Identity: name, and `#n` from the second call of the name on. */
   readonly key: string;
+  /** What was called. */
   readonly kind: "step" | "sleep" | "input";
   /** What came out; absent where only the fact counts. */
   readonly value?: Spillable;
@@ -80,7 +86,9 @@ export interface JournalEntry {
 
 /** Finished calls, newest last; older ones sealed in immutable pages. */
 export interface Journal {
+  /** The newest calls. */
   readonly entries: readonly JournalEntry[];
+  /** Sealed pages, oldest first. */
   readonly pages: readonly PayloadRef[];
 }
 
@@ -88,6 +96,7 @@ export interface Journal {
 export interface Outcome {
   /** Generation of the attempt that wrote it. */
   readonly gen: string;
+  /** A call result, or a JSON-RPC error. */
   readonly kind: "result" | "rpcError";
   /** A tool result with `isError: true`: `failed` to 2025 clients, `completed` to 2026 clients. */
   readonly isError: boolean;
@@ -97,18 +106,27 @@ export interface Outcome {
 
 /** Snapshot of who created the task; what a later attempt sees as `ctx.auth`. Never a token. */
 export interface PrincipalSnapshot {
+  /** The user. */
   readonly subject?: string;
+  /** The client application. */
   readonly clientId?: string;
+  /** Who vouches for both. */
   readonly issuer?: string;
+  /** Granted scopes. */
   readonly scopes?: readonly string[];
+  /** Further claims the author chose to keep. */
   readonly claims?: JsonObject;
 }
 
 /** The head record. Instants are epoch milliseconds. */
 export interface TaskHead {
-  readonly schema: typeof HEAD_SCHEMA;
+  /** Version of the shape. */
+  readonly schema: 1;
+  /** Task id. */
   readonly id: string;
+  /** Owner key. */
   readonly owner: string;
+  /** What runs. */
   readonly kind: "tool" | "workflow";
   /** Tool or workflow. */
   readonly name: string;
@@ -116,9 +134,11 @@ export interface TaskHead {
   readonly namespace: string;
   /** Revision the task was created under. */
   readonly era: Era;
+  /** When the task was created. */
   readonly createdAt: number;
   /** From this instant on the task is unknown to everyone. */
   readonly expiresAt: number;
+  /** Poll interval suggested to clients, in milliseconds. */
   readonly pollIntervalMs: number;
   /** Number of puts so far. */
   readonly rev: number;
@@ -128,23 +148,37 @@ export interface TaskHead {
   readonly writeNonce: string;
   /** Id of the idempotency record, if there is one. */
   readonly idem?: string;
+  /** Arguments of the creating call. */
   readonly args: Spillable;
   /** What `task.prepare` returned. */
   readonly prepared?: Spillable;
+  /** Who created the task; absent for an anonymous caller. */
   readonly principal?: PrincipalSnapshot;
+  /** What the creating client can be asked. */
   readonly clientCapabilities: JsonObject;
+  /** Token of the creating request (2025-11-25). */
   readonly progressToken?: RequestId;
+  /** Session of the creating request (2025-11-25). */
   readonly sessionId?: string;
+  /** Progress as last reported. */
   readonly progress?: Progress;
+  /** Where the task stands. */
   readonly status: TaskStatus;
+  /** Text about it, for people. */
   readonly statusMessage?: string;
+  /** When status, message or progress last changed. */
   readonly lastUpdatedAt: number;
+  /** Variables of the task. */
   readonly variables: Spillable;
   /** Names of variables clients may see. */
   readonly publicVariables?: readonly string[];
+  /** State of execution. */
   readonly exec: ExecState;
+  /** Finished calls. */
   readonly journal: Journal;
+  /** Questions and answers. */
   readonly input: InputState;
+  /** The outcome, once terminal. */
   readonly outcome?: Outcome;
   /** A result set ahead of the status; invisible until the task completes. */
   readonly pendingResult?: Spillable;
