@@ -31,9 +31,11 @@ export async function answerInitialize(
   request: JsonRpcRequest,
   { caller, waitUntil }: Incoming,
 ): Promise<Response> {
+  const { signal } = new AbortController();
   const exchange: Exchange = {
     caller,
-    signal: new AbortController().signal,
+    signal,
+    left: signal,
     // The session id travels in the headers of the answer, so there is no stream before it.
     send: ({ method }) => {
       throw new TypeError(`Cannot send "${method}": "initialize" is not answered yet`);

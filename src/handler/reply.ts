@@ -51,7 +51,7 @@ export interface ReplyOptions {
  * The response is an event stream from the moment something is sent ahead of the answer, or once `keepAliveMs` have
  * passed without one, because connections that are silent for longer get closed on the way.
  *
- * Under 2026-07-28 the exchange's signal aborts when the client leaves; under 2025-11-25 it never does (T25-165).
+ * The exchange's signal aborts when a 2026-07-28 client leaves; under 2025-11-25 it never does (T25-165).
  */
 export function reply(
   context: HandlerContext,
@@ -73,7 +73,8 @@ class PendingReply implements Exchange {
   readonly #cancelTimer: CancelTimer;
   #resolve!: (response: Response) => void;
   #stream: SseStream | undefined;
-  #abort: AbortController | undefined;
+  #departure: AbortController | undefined;
+  #unabortable: AbortSignal | undefined;
   #watched: AbortSignal | undefined;
   #hasLeft = false;
   #isDone = false;
@@ -87,16 +88,22 @@ class PendingReply implements Exchange {
     this.#cancelTimer = context.runtime.setTimer(context.keepAliveMs, () => this.#open());
   }
 
+  get signal(): AbortSignal {
+    if (this.#options.era === VERSION_2026) return this.left;
+    return this.#unabortable ??= new AbortController().signal;
+  }
+
   /**
    * Made on first use: under Deno the mere look at a request's signal costs time and prints a warning, and most
    * requests are answered without anyone wanting to know.
    */
-  get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#options.era === VERSION_2026 && !this.#isDone) this.#watch();
+  get left(): AbortSignal {
+    if (this.#departure === undefined) {
+      this.#departure = new AbortController();
+      if (this.#hasLeft) this.#leave();
+      else if (this.#stream === undefined && !this.#isDone) this.#watch();
     }
-    return this.#abort.signal;
+    return this.#departure.signal;
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
@@ -140,12 +147,9 @@ class PendingReply implements Exchange {
   }
 
   #watch(): void {
-    if (this.#stream === undefined) {
-      this.#watched = this.#incoming.request.signal;
-      if (this.#watched.aborted) this.#leave();
-      else this.#watched.addEventListener("abort", this.#leave);
-    }
-    if (this.#hasLeft) this.#leave();
+    this.#watched = this.#incoming.request.signal;
+    if (this.#watched.aborted) this.#leave();
+    else this.#watched.addEventListener("abort", this.#leave);
   }
 
   #unwatch(): void {
@@ -155,7 +159,6 @@ class PendingReply implements Exchange {
 
   readonly #leave = (): void => {
     this.#hasLeft = true;
-    if (this.#options.era !== VERSION_2026) return;
-    this.#abort?.abort(new DOMException("The client closed the connection", "AbortError"));
+    this.#departure?.abort(new DOMException("The client closed the connection", "AbortError"));
   };
 }

@@ -30,8 +30,10 @@ export type Caller = Principal | undefined;
 export interface Exchange {
   /** Who calls. */
   readonly caller: Caller;
-  /** Aborts when the client is known to have left, or cancelled this request. */
+  /** Aborts when this request is cancelled; under 2026-07-28 by leaving, under 2025-11-25 never by that (T25-165). */
   readonly signal: AbortSignal;
+  /** Aborts when nobody can read the answer any more, in either revision: the time to give up a mere wait. */
+  readonly left: AbortSignal;
   /** Sends a message on the stream of this request, ahead of its response; opens the stream on first use. */
   send(message: JsonRpcNotification | JsonRpcRequest): void;
   /** Keeps the platform from freezing the process while work goes on behind the response. */

@@ -361,18 +361,26 @@ for (const how of ["as JSON", "on a stream"] as const) {
   });
 }
 
-verifies("T25-165", "leaving cancels no 2025-11-25 request, with or without a stream", async () => {
-  const pending = createPending();
-  const { fetch } = createTestHandler(pending);
-  const client = new AbortController();
-  const answered = fetch(new Request(legacy("tools/call", { name: "slow" }), { signal: client.signal }));
-  await settle();
-  const { signal } = pending.exchange;
-  client.abort();
-  pending.exchange.send(progress(1));
-  await readSse(await answered).stop();
-  assertEquals(signal.aborted, false);
-});
+for (const how of ["before a response", "from a stream"] as const) {
+  verifies("T25-165", `leaving ${how} cancels no 2025-11-25 request, but can be noticed`, async () => {
+    const pending = createPending();
+    const { fetch } = createTestHandler(pending);
+    const client = new AbortController();
+    const answered = fetch(new Request(legacy("tools/call", { name: "slow" }), { signal: client.signal }));
+    await settle();
+    const { signal, left } = pending.exchange;
+    if (how === "from a stream") {
+      pending.exchange.send(progress(1));
+      const reader = readSse(await answered);
+      assertEquals(left.aborted, false);
+      await reader.stop();
+    } else {
+      client.abort();
+    }
+    assertEquals([signal.aborted, left.aborted], [false, true]);
+    assertEquals([pending.exchange.signal.aborted, pending.exchange.left.aborted], [false, true]);
+  });
+}
 
 Deno.test("createFetchHandler() ends an open stream with an error when the session was lost meanwhile", async () => {
   const { fetch, runtime, dispatcher } = createTestHandler();
