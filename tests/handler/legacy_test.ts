@@ -165,7 +165,7 @@ Deno.test("createFetchHandler() decides the revision by the body, not by method 
   const params = { _meta: modernMeta() };
   const response = await fetch(legacy("tools/list", params));
   await assertRefused(response, { status: 400, code: -32020, names: '"MCP-Protocol-Version"', id: 7 });
-  // A null prototype key or an inherited one is no metadata.
+  // Other members of `_meta` exist in both revisions.
   assertEquals((await fetch(legacy("tools/list", { _meta: { progressToken: 1 } }))).status, 200);
   assertEquals(dispatcher.calls.map(({ via }) => via), ["dispatchLegacy"]);
 });
