@@ -5,9 +5,10 @@
  */
 import type { CreateMessageParams, CreateMessageResult, ListRootsResult } from "../protocol/input.ts";
 import type { JsonValue } from "../protocol/mod.ts";
-import { sleep } from "../runtime.ts";
 import type { PrincipalSnapshot } from "../tasks/mod.ts";
+import { askClient } from "./ask.ts";
 import {
+  type AskOptions,
   elicit,
   type FormAnswer,
   type FormQuestion,
@@ -37,12 +38,6 @@ export type LogLevel = "debug" | "info" | "notice" | "warning" | "error" | "crit
 export type AnswersTo<Q extends Readonly<Record<string, Question<unknown>>>> = {
   readonly [K in keyof Q]: Q[K] extends Question<infer Answer> ? Answer : never;
 };
-
-/** Options of a question. */
-export interface AskOptions {
-  /** Time after which the wait ends without an answer, in milliseconds. @default the task's time to live */
-  readonly timeoutMs?: number;
-}
 
 /** Handed to every handler as its second argument. */
 export class TaskContext {
@@ -106,7 +101,7 @@ export class TaskContext {
   /** Waits; a later attempt waits only for what is left. */
   async sleep(name: string, ms: number): Promise<void> {
     const wakeAt = await this.#wakeTime(name, ms);
-    await sleep(this.#run.store.runtime, Math.max(0, wakeAt - this.#run.store.runtime.now()), this.signal);
+    await this.#run.until(() => this.#run.store.runtime.now() >= wakeAt, wakeAt);
   }
 
   /** Asks the user to fill in a form, and waits for the answer. */
@@ -122,7 +117,7 @@ export class TaskContext {
     question: FormQuestion<unknown> | UrlQuestion,
     options?: AskOptions,
   ): Promise<FormAnswer<unknown> | UrlAnswer> {
-    const answers = await this.ask({ [name]: elicit(question as FormQuestion<unknown>) }, options);
+    const answers = await this.ask({ [name]: elicit(question as FormQuestion<unknown>, options) });
     return answers[name]!;
   }
 
@@ -132,12 +127,12 @@ export class TaskContext {
     params: CreateMessageParams,
     options?: AskOptions,
   ): Promise<CreateMessageResult> {
-    return (await this.ask({ [name]: sample(params) }, options))[name]!;
+    return (await this.ask({ [name]: sample(params, options) }))[name]!;
   }
 
   /** Asks for the directories the client works in, and waits for the answer. */
   async listRoots(name: string, options?: AskOptions): Promise<ListRootsResult> {
-    return (await this.ask({ [name]: roots() }, options))[name]!;
+    return (await this.ask({ [name]: roots(options) }))[name]!;
   }
 
   /**
@@ -147,15 +142,16 @@ export class TaskContext {
    */
   async ask<Q extends Readonly<Record<string, Question<unknown>>>>(
     questions: Q,
-    options: AskOptions = {},
   ): Promise<AnswersTo<Q>> {
     const named = Object.entries(questions).map(([name, question]) => ({
       name,
       key: this.#run.journal.identify(name),
       question,
     }));
-    const requests = Object.fromEntries(named.map(({ key, question }) => [key, question.request]));
-    const raw = await this.#run.ask(requests, options.timeoutMs);
+    const raw = await askClient(
+      this.#run,
+      Object.fromEntries(named.map(({ key, question }) => [key, question])),
+    );
     const answers = named.map(async (
       { name, key, question },
     ) => [name, await question.read(raw[key] ?? null)]);

@@ -63,3 +63,14 @@ export class ReplayMismatchError extends Error {
     super(`Cannot replay "${key}": recorded as ${recorded}, called as ${called}`);
   }
 }
+
+/** A question was not answered in time, and has no fallback. */
+export class InputTimeoutError extends Error {
+  override readonly name = "InputTimeoutError";
+  /** Identity of the question. */
+  readonly key: string;
+  constructor(key: string) {
+    super(`Question "${key}" was not answered in time`);
+    this.key = key;
+  }
+}

@@ -6,14 +6,9 @@
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
 import type { NewTask, TaskHead } from "../tasks/mod.ts";
-import {
-  type EventSink,
-  sha256OfTexts,
-  StorageUnavailableError,
-  type TaskStore,
-  type Versioned,
-} from "../store/mod.ts";
+import { sha256OfTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
 import { TaskContext } from "./context.ts";
+import { ToolError } from "./errors.ts";
 import { JournalReader } from "./journal.ts";
 import { Run, type RunHooks } from "./run.ts";
 import { type SettleContext, type Settled, settleError, settleValue } from "./settle.ts";
@@ -33,13 +28,12 @@ const MAX_FINISH_BACKOFF_MS = 5000;
 
 /** Runs handlers over a store. */
 export class Executor {
+  /** Where tasks live. */
   readonly store: TaskStore;
-  readonly #emit: EventSink;
-  readonly #runs = new Set<Run>();
+  readonly #runs = new Map<Run, Promise<unknown>>();
 
   constructor(store: TaskStore) {
     this.store = store;
-    this.#emit = store.emit;
   }
 
   /** Runs under way in this process. */
@@ -48,24 +42,38 @@ export class Executor {
   }
 
   /** A run of a call that is no task yet. Its draft is leased to this process should it become one. */
-  newInlineRun(task: NewTask, hooks: RunHooks): Run {
+  newInlineRun(tool: ExecutableTool, task: NewTask, hooks: RunHooks): Run {
     const head = this.store.draft(task);
-    return new Run({ store: this.store, head, journal: new JournalReader(head.journal.entries), hooks });
+    const journal = new JournalReader(head.journal.entries);
+    return new Run({ store: this.store, head, journal, hooks, settings: settingsOf(tool) });
   }
 
   /** A run of a task that this process just created or claimed. `startedAt`: monotonic start of that write. */
-  async newHeldRun(current: Versioned, startedAt: number, hooks: RunHooks): Promise<Run> {
-    const journal = await JournalReader.open(this.store, current.head);
-    return new Run({ store: this.store, head: current.head, journal, hooks, held: { current, startedAt } });
+  async newHeldRun(
+    tool: ExecutableTool,
+    current: Versioned,
+    startedAt: number,
+    hooks: RunHooks,
+  ): Promise<Run> {
+    const { head } = current;
+    const journal = await JournalReader.open(this.store, head);
+    return new Run({
+      store: this.store,
+      head,
+      journal,
+      hooks,
+      settings: settingsOf(tool),
+      held: { current, startedAt },
+    });
   }
 
-  /** Runs the handler. Never rejects: a throw is an outcome. */
-  execute(run: Run, invocation: Invocation): Promise<Settled> {
+  /** Runs the handler. Never rejects: a throw is an outcome. Never settles for a run that leaves. */
+  execute(run: Run, { tool, args, prepared }: Invocation): Promise<Settled> {
     return this.#track(run, async () => {
-      const context = this.#settleContext(run, invocation.tool);
+      const context = this.#settleContext(run, tool);
       try {
-        const ctx = new TaskContext(run, await idempotencyKey(run.head), invocation.prepared);
-        return await settleValue(await invocation.tool.handler?.(invocation.args, ctx), context);
+        const ctx = new TaskContext(run, await idempotencyKey(run.head), prepared);
+        return await settleValue(await tool.handler?.(args, ctx), context);
       } catch (error) {
         return settleError(error, context);
       }
@@ -75,72 +83,102 @@ export class Executor {
   /** Runs `task.prepare`; its value, or the outcome that its throw came to. */
   prepare(
     run: Run,
-    invocation: Invocation,
+    { tool, args }: Invocation,
   ): Promise<{ readonly prepared: JsonValue } | { readonly settled: Settled }> {
     return this.#track(run, async () => {
       try {
         const ctx = new TaskContext(run, await idempotencyKey(run.head), undefined);
-        const value = await invocation.tool.prepare?.(invocation.args, ctx);
+        const value = await tool.prepare?.(args, ctx);
         return { prepared: JSON.parse(JSON.stringify(value ?? null)) as JsonValue };
       } catch (error) {
-        return { settled: settleError(error, this.#settleContext(run, invocation.tool)) };
+        return { settled: settleError(error, this.#settleContext(run, tool)) };
       }
     });
   }
 
-  /** Runs a task to its end and stores its outcome. Never rejects. */
-  async runTask(run: Run, invocation: Invocation): Promise<void> {
-    await this.finish(run, await this.execute(run, invocation));
+  /** Runs a task that was just claimed, from its record, and stores its outcome. Never rejects. */
+  async resume(tool: ExecutableTool, current: Versioned, startedAt: number, hooks: RunHooks): Promise<void> {
+    const { head } = current;
+    const run = await this.newHeldRun(tool, current, startedAt, hooks);
+    await this.finishOrLeave(run, this.#invoke(run, tool, head));
+  }
+
+  /** Waits for a run's outcome and stores it, or until the run leaves. Never rejects. */
+  finishOrLeave(run: Run, settled: Promise<Settled>): Promise<void> {
+    const finished = settled.then((outcome) => this.#finish(run, outcome));
+    return Promise.race([finished, run.left]);
+  }
+
+  /**
+   * Ends all runs. They are asked to stop with reason `closing`; repeatable ones are handed back once their
+   * handler has settled, others may finish.
+   *
+   * @param graceMs How long to wait for them, in milliseconds.
+   */
+  async close(graceMs: number): Promise<void> {
+    const ending = [...this.#runs].map(([run, work]) => {
+      if (run.head.exec.repeatable || !run.isTask) run.abort("closing");
+      return work;
+    });
+    const stop = new AbortController();
+    const grace = sleep(this.store.runtime, graceMs, stop.signal).catch(() => {});
+    await Promise.race([Promise.allSettled(ending), grace]);
+    stop.abort();
+    for (const run of this.#runs.keys()) run.abort("lease_lost");
+  }
+
+  async #invoke(run: Run, tool: ExecutableTool, head: TaskHead): Promise<Settled> {
+    const context = this.#settleContext(run, tool);
+    try {
+      const args = await tool.readArgs(await this.store.load(head, head.args));
+      if (!args.ok) {
+        return settleError(
+          new ToolError(`Invalid arguments for tool "${tool.name}": ${args.message}`),
+          context,
+        );
+      }
+      const prepared = head.prepared === undefined ? undefined : await this.store.load(head, head.prepared);
+      return await this.execute(run, { tool, args: args.value, prepared });
+    } catch (error) {
+      return settleError(error, context);
+    }
   }
 
   /** Stores the outcome of a task, for as long as the task lives and is held here. */
-  async finish(run: Run, settled: Settled): Promise<void> {
+  async #finish(run: Run, settled: Settled): Promise<void> {
     const { id, name } = run.head;
-    for (let attempt = 0; !run.signal.aborted; attempt++) {
+    const emit = (type: string, message: string, error?: unknown) =>
+      this.store.emit({ type, taskId: id, name, message, error });
+    for (let attempt = 0; this.#mayStore(run); attempt++) {
       try {
-        if (await run.finish(settled.outcome, settled.statusMessage)) return;
+        const isClosing = run.signal.aborted && settled.hasThrown === true;
+        const isDone = isClosing && run.head.exec.repeatable
+          ? await run.handBack()
+          : await run.finish(settled.outcome, settled.statusMessage);
+        if (isDone) return;
         break;
       } catch (error) {
         if (!(error instanceof StorageUnavailableError)) {
-          this.#emit({
-            type: "outcome_not_stored",
-            taskId: id,
-            name,
-            message: "An outcome could not be stored",
-            error,
-          });
+          emit("outcome_not_stored", "An outcome could not be stored", error);
           return run.abort("lease_lost");
         }
-        this.#emit({
-          type: "outcome_delayed",
-          taskId: id,
-          name,
-          message: "The store is away: an outcome waits",
-          error,
-        });
+        emit("outcome_delayed", "The store is away: an outcome waits", error);
         await sleep(this.store.runtime, Math.min(MAX_FINISH_BACKOFF_MS, 100 * 2 ** attempt));
       }
     }
-    this.#emit({
-      type: "outcome_dropped",
-      taskId: id,
-      name,
-      message: "An outcome was dropped: the task was cancelled, had expired, or was taken over",
-    });
+    emit("outcome_dropped", "An outcome was dropped: the task was cancelled, had expired, or was taken over");
   }
 
-  /** Ends all runs with the reason `closing`. */
-  close(): void {
-    for (const run of this.#runs) run.abort("closing");
+  /** A run that was asked to stop has an outcome only while the server closes. */
+  #mayStore(run: Run): boolean {
+    return !run.signal.aborted || run.signal.reason?.reason === "closing";
   }
 
-  async #track<T>(run: Run, work: () => Promise<T>): Promise<T> {
-    this.#runs.add(run);
-    try {
-      return await work();
-    } finally {
-      this.#runs.delete(run);
-    }
+  #track<T>(run: Run, work: () => Promise<T>): Promise<T> {
+    const done = work();
+    const ended = Promise.race([done, run.left]).finally(() => this.#runs.delete(run));
+    this.#runs.set(run, ended);
+    return done;
   }
 
   #settleContext(run: Run, tool: ExecutableTool): SettleContext {
@@ -149,11 +187,16 @@ export class Executor {
       taskId: run.head.id,
       era: run.head.era,
       runtime: this.store.runtime,
-      emit: this.#emit,
+      emit: this.store.emit,
       maxResultBytes: this.store.config.maxResultBytes,
       checkOutput: tool.checkOutput,
     };
   }
+}
+
+function settingsOf(tool: ExecutableTool): { parkAfterMs?: number; inputTimeoutMs?: number } {
+  // Only a handler that may be run again can leave its process.
+  return { parkAfterMs: tool.repeatable ? tool.parkAfterMs : undefined, inputTimeoutMs: tool.inputTimeoutMs };
 }
 
 /** `ctx.idempotencyKey`: the same for all attempts, and different from the task id. */

@@ -46,7 +46,7 @@ export class Lease {
   #queue: Promise<unknown> = Promise.resolve();
   #lastBeat: number;
   #timer: CancelTimer | undefined;
-  #unwatch: () => void;
+  readonly #watches = new Set<() => void>();
   #beating = false;
   #ended = false;
 
@@ -58,7 +58,7 @@ export class Lease {
     this.#lastBeat = startedAt;
     const { epoch, leaseOwner } = current.head.exec;
     this.holder = { epoch, leaseOwner };
-    this.#unwatch = this.#watch(false);
+    this.#watch(false);
     this.#schedule(this.#store.config.times.heartbeatMs);
   }
 
@@ -100,6 +100,34 @@ export class Lease {
         this.#current = current;
         this.#release();
         return true;
+      } catch (error) {
+        if (!this.#loseTo(error)) throw error;
+        return false;
+      }
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * Queues a write that gives the task up. `false`: it was lost, or `change` decided to keep it.
+   *
+   * @param change Gives the head to store, or nothing to keep holding.
+   * @throws {StorageUnavailableError} If the store is away; the task is still held then.
+   */
+  letGo(change: (head: TaskHead, holder: Holder, now: number) => TaskHead | undefined): Promise<boolean> {
+    const done = this.#queue.then(async () => {
+      if (this.#ended) return false;
+      const { owner, id } = this.head;
+      try {
+        const { value } = await this.#store.mutate<boolean>(owner, id, {
+          decide: (head, now) => {
+            const next = change(head, this.holder, now);
+            return next === undefined ? { skip: false } : { write: next, value: true };
+          },
+        }, this.#current);
+        if (value) this.#release();
+        return value;
       } catch (error) {
         if (!this.#loseTo(error)) throw error;
         return false;
@@ -190,8 +218,21 @@ export class Lease {
   }
 
   #watch(poll: boolean): () => void {
+    if (this.#ended) return () => {};
     const { owner, id } = this.#current.head;
-    return this.#store.watcher.subscribe(headKey(owner, id), (current) => this.#observe(current), { poll });
+    const unsubscribe = this.#store.watcher.subscribe(
+      headKey(owner, id),
+      (current) => this.#observe(current),
+      {
+        poll,
+      },
+    );
+    const stop = () => {
+      this.#watches.delete(stop);
+      unsubscribe();
+    };
+    this.#watches.add(stop);
+    return stop;
   }
 
   #observe(current: Versioned | undefined): void {
@@ -227,6 +268,6 @@ export class Lease {
   #release(): void {
     this.#ended = true;
     this.#timer?.();
-    this.#unwatch();
+    for (const stop of [...this.#watches]) stop();
   }
 }

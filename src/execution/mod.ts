@@ -8,6 +8,7 @@ export * from "./errors.ts";
 export * from "./executor.ts";
 export * from "./journal.ts";
 export * from "./questions.ts";
+export * from "./recovery.ts";
 export * from "./run.ts";
 export * from "./schema.ts";
 export * from "./settle.ts";

@@ -50,7 +50,7 @@ export class ProgressReporter {
   async #offer(
     report: { readonly message: string | undefined; readonly progress?: Progress },
   ): Promise<void> {
-    this.#run.throwIfAborted();
+    await this.#run.ready();
     this.#latest = report;
     if (this.#timer !== undefined) return;
     const { runtime } = this.#run.store;

@@ -11,7 +11,7 @@ import type {
   ListRootsResult,
 } from "../protocol/input.ts";
 import { parseInputResponse } from "../protocol/input_response.ts";
-import { invalidParams, type JsonValue } from "../protocol/mod.ts";
+import { invalidParams, type JsonObject, type JsonValue } from "../protocol/mod.ts";
 import { readValue, type Schema, toJsonSchema } from "./schema.ts";
 
 /** Asks the user to fill in a form. */
@@ -41,8 +41,22 @@ export interface UrlAnswer {
   readonly action: "accept" | "decline" | "cancel";
 }
 
+/** Requests by the identity of their question. */
+export type Questions = Readonly<Record<string, InputRequest>>;
+
+/** Raw answers by the identity of their question. */
+export type Answers = Readonly<Record<string, JsonValue>>;
+
+/** How long a question waits for its answer. */
+export interface AskOptions {
+  /** Time after which the wait ends without an answer, in milliseconds. @default the task's time to live */
+  readonly timeoutMs?: number;
+  /** Raw answer taken when that time has passed. Absent: the wait ends with {@linkcode InputTimeoutError}. */
+  readonly fallback?: JsonObject;
+}
+
 /** A question, ready to be sent, that knows how to read its answer. */
-export interface Question<Answer> {
+export interface Question<Answer> extends AskOptions {
   /** The request as it goes out. */
   readonly request: InputRequest;
   /** Reads a raw answer; throws -32602 naming the field at fault. */
@@ -54,25 +68,29 @@ export interface Question<Answer> {
  *
  * @throws {TypeError} If the schema is not a flat object of primitives and choices.
  */
-export function elicit<Content>(question: FormQuestion<Content>): Question<FormAnswer<Content>>;
+export function elicit<Content>(
+  question: FormQuestion<Content>,
+  options?: AskOptions,
+): Question<FormAnswer<Content>>;
 /** A page for {@linkcode TaskContext.ask}. */
-export function elicit(question: UrlQuestion): Question<UrlAnswer>;
+export function elicit(question: UrlQuestion, options?: AskOptions): Question<UrlAnswer>;
 export function elicit(
   question: FormQuestion<unknown> | UrlQuestion,
+  options: AskOptions = {},
 ): Question<FormAnswer<unknown> | UrlAnswer> {
-  return "url" in question ? toUrlQuestion(question) : toFormQuestion(question);
+  return { ...options, ...("url" in question ? toUrlQuestion(question) : toFormQuestion(question)) };
 }
 
 /** A question to the client's model, for {@linkcode TaskContext.ask}. */
-export function sample(params: CreateMessageParams): Question<CreateMessageResult> {
+export function sample(params: CreateMessageParams, options: AskOptions = {}): Question<CreateMessageResult> {
   const request = { method: "sampling/createMessage", params } as const;
-  return { request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
+  return { ...options, request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
 }
 
 /** A question for the client's roots, for {@linkcode TaskContext.ask}. */
-export function roots(): Question<ListRootsResult> {
+export function roots(options: AskOptions = {}): Question<ListRootsResult> {
   const request = { method: "roots/list", params: {} } as const;
-  return { request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
+  return { ...options, request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
 }
 
 function toUrlQuestion({ message, url }: UrlQuestion): Question<UrlAnswer> {

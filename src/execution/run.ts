@@ -3,36 +3,32 @@
  *
  * A run works on a head. Inline, the head is a draft in memory and nothing is stored. Leased, every
  * change is a conditioned put. {@linkcode Run.promote} turns one into the other: a single create
- * stores the draft as it stands.
+ * stores the draft as it stands. A run that only waits may leave the process: its promises are never
+ * settled then, and it goes on as another run, from the journal.
  *
  * @module
  */
 import type { JsonValue } from "../protocol/mod.ts";
-import { declares, requiredCapability } from "../protocol/input_capability.ts";
-import type { InputRequest } from "../protocol/input.ts";
+import type { CancelTimer } from "../runtime.ts";
 import {
-  ask,
   assertHeld,
+  handBack,
   type Holder,
+  isTerminal,
   type JournalEntry,
   LeaseLostError,
-  MAX_OUTSTANDING_INPUTS,
-  MissingCapabilityError,
-  type OutstandingInput,
+  park,
   type Progress,
   type Spillable,
   type TaskHead,
   TaskNotFoundError,
 } from "../tasks/mod.ts";
-import { sha256OfTexts, type TaskOutcome, type TaskStore, type Versioned } from "../store/mod.ts";
+import { StorageUnavailableError, type TaskOutcome, type TaskStore, type Versioned } from "../store/mod.ts";
 import { type AbortReason, TaskAbortError } from "./errors.ts";
-import { type JournalReader, withEntry } from "./journal.ts";
+import { hasEntry, type JournalReader, withEntry } from "./journal.ts";
 import { type HolderWrite, Lease } from "./lease.ts";
-
-/** A question by its key. */
-export type Questions = Readonly<Record<string, InputRequest>>;
-/** Raw answers by key. */
-export type Answers = Readonly<Record<string, JsonValue>>;
+import type { Answers, Questions } from "./questions.ts";
+import { type EndWait, Waits } from "./waits.ts";
 
 /** What the caller of an inline run does for it. */
 export interface RunHooks {
@@ -47,15 +43,29 @@ export interface RunHooks {
   readonly onLog?: (level: string, data: JsonValue, logger: string | undefined, run: Run) => void;
 }
 
+/** How a run waits. */
+export interface RunSettings {
+  /** Wait after which a repeatable task leaves the process, in milliseconds. Absent: never. */
+  readonly parkAfterMs?: number;
+  /** Wait for an answer where the question sets none, in milliseconds. Absent: the task's life. */
+  readonly inputTimeoutMs?: number;
+}
+
 /** Options of {@linkcode Run}. */
 export interface RunOptions {
   readonly store: TaskStore;
-  /** A draft, or the head as stored where `current` is given. */
+  /** A draft, or the head as stored where `held` is given. */
   readonly head: TaskHead;
   readonly journal: JournalReader;
   readonly hooks: RunHooks;
+  readonly settings: RunSettings;
   /** The stored state of a task that is held here, and the monotonic start of the write that took it. */
   readonly held?: { readonly current: Versioned; readonly startedAt: number };
+}
+
+/** A promise that stays pending: what waits for it is dropped with it. */
+function never(): Promise<never> {
+  return new Promise(() => {});
 }
 
 /** One execution. */
@@ -66,20 +76,31 @@ export class Run {
   readonly journal: JournalReader;
   /** What its caller does for it. */
   readonly hooks: RunHooks;
+  /** How it waits. */
+  readonly settings: RunSettings;
   #head: TaskHead;
   readonly #holder: Holder;
   #lease: Lease | undefined;
   #promotion: Promise<unknown> | undefined;
   readonly #abort = new AbortController();
   readonly #waiters = new Set<() => void>();
+  readonly #timers = new Set<CancelTimer>();
+  readonly #waits: Waits;
+  readonly #left = Promise.withResolvers<void>();
+  #hasLeft = false;
 
   constructor(options: RunOptions) {
     this.store = options.store;
     this.journal = options.journal;
     this.hooks = options.hooks;
+    this.settings = options.settings;
     this.#head = options.head;
     const { epoch, leaseOwner } = options.head.exec;
     this.#holder = { epoch, leaseOwner };
+    this.#waits = new Waits(this.store.runtime, {
+      parkAfterMs: options.settings.parkAfterMs,
+      onIdle: (wakeAt) => void this.#park(wakeAt),
+    });
     if (options.held !== undefined) this.#hold(options.held.current, options.held.startedAt);
   }
 
@@ -93,36 +114,54 @@ export class Run {
     return this.#lease !== undefined;
   }
 
+  /** Whether the run is about to become a stored task. */
+  get isPromoting(): boolean {
+    return this.#promotion !== undefined;
+  }
+
   /** Aborts with a {@linkcode TaskAbortError} when the run has to stop. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** @throws {TaskAbortError} If the run has to stop; compares the clock first. */
-  throwIfAborted(): void {
+  /** Resolves when the run leaves the process without an outcome: its handler is never heard of again. */
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  /**
+   * Waits for a promotion under way, and for ever if the run has left.
+   *
+   * @throws {TaskAbortError} If the run has to stop; compares the clock first.
+   */
+  async ready(): Promise<void> {
+    if (this.#promotion !== undefined) await this.#promotion;
+    if (this.#hasLeft) return await never();
     if (this.#lease !== undefined) void this.#lease.isLost;
     this.#abort.signal.throwIfAborted();
   }
 
-  /** Ends the run from outside. A task that is stored stays as it is. */
+  /** Asks the run to stop. On `closing` the task stays held until it is finished or handed back. */
   abort(reason: AbortReason): void {
     if (this.#abort.signal.aborted) return;
-    this.#lease?.abandon();
+    if (reason === "parked") return this.#leave();
+    if (reason !== "closing") this.#lease?.abandon();
+    this.#waits.stop();
     this.#abort.abort(new TaskAbortError(reason));
     this.#wake();
   }
 
-  /** Changes the head: in memory while inline, by a put once it is a task. Waits for a promotion under way. */
+  /** Changes the head: in memory while inline, by a put once it is a task. */
   async apply(change: HolderWrite, landed?: (head: TaskHead) => boolean): Promise<TaskHead> {
-    if (this.#promotion !== undefined) await this.#promotion;
-    this.throwIfAborted();
+    await this.ready();
     if (this.#lease === undefined) {
       return this.#head = change(this.#head, this.#holder, this.store.runtime.now());
     }
     try {
-      return await this.#lease.write(change, landed);
+      const head = await this.#lease.write(change, landed);
+      return this.#hasLeft ? await never() : head;
     } catch (error) {
-      if (error instanceof LeaseLostError || error instanceof TaskNotFoundError) this.throwIfAborted();
+      if (error instanceof LeaseLostError || error instanceof TaskNotFoundError) await this.ready();
       throw error;
     }
   }
@@ -133,21 +172,7 @@ export class Run {
    * @throws {LimitReachedError} And the run stays inline, as on every other failure.
    */
   async promote(activeLimit: number | undefined): Promise<TaskHead> {
-    const create = async (): Promise<TaskHead> => {
-      const startedAt = this.store.runtime.monotonic();
-      const now = this.store.runtime.now();
-      const draft = this.#head;
-      const created = await this.store.create({
-        ...draft,
-        createdAt: now,
-        lastUpdatedAt: now,
-        expiresAt: now + (draft.expiresAt - draft.createdAt),
-        exec: { ...draft.exec, leaseUntil: now + this.store.config.times.leaseMs },
-      }, activeLimit);
-      this.#hold(created, startedAt);
-      return created.head;
-    };
-    const promotion = create();
+    const promotion = this.#create(activeLimit);
     this.#promotion = promotion.catch(() => {});
     try {
       return await promotion;
@@ -162,12 +187,17 @@ export class Run {
     return this.#lease === undefined ? false : await this.#lease.finish(outcome, statusMessage);
   }
 
+  /** Lets another process take the task at once; this attempt does not count. `false`: it was lost. */
+  async handBack(): Promise<boolean> {
+    return await this.#lease?.letGo(handBack) ?? false;
+  }
+
   /** Records a finished call. */
   async record(entry: JournalEntry): Promise<void> {
     await this.apply((head, holder) => {
       assertHeld(head, holder);
       return withEntry(head, entry);
-    }, (head) => head.journal.entries.some(({ key }) => key === entry.key));
+    }, (head) => hasEntry(head, entry.key));
     this.journal.add(entry);
   }
 
@@ -176,104 +206,96 @@ export class Run {
     return this.store.load(this.head, value);
   }
 
+  /** Changes the draft of an inline run; a task is changed by {@linkcode Run.apply}. */
+  amendDraft(change: (head: TaskHead) => TaskHead): void {
+    this.#head = change(this.#head);
+  }
+
+  /** Begins work that must not be left, such as a step. */
+  work(): EndWait {
+    return this.#waits.work();
+  }
+
   /**
-   * Puts questions to the client and waits for all raw answers.
+   * Waits until `isReached` holds for the head; checked at each new state. The run may leave meanwhile.
    *
-   * @throws {MissingCapabilityError} If the client did not declare what is asked for. Nothing is asked then.
-   * @throws {RangeError} If the task would have more than 64 questions open.
+   * @param wakeAt Instant at which to look again, and at which a run that has left is woken.
    * @throws {TaskAbortError} If the run has to stop.
    */
-  async ask(questions: Questions, timeoutMs?: number): Promise<Answers> {
-    this.throwIfAborted();
-    const fresh = await this.#unrecorded(questions);
-    const keys = Object.keys(questions);
-    if (fresh.length > 0) {
-      this.#checkAskable(questions);
-      const entries = fresh.map(({ key, digest }): JournalEntry => ({ key, kind: "input", digest }));
-      await this.apply((head, holder, now) => {
+  async until(isReached: () => boolean, wakeAt?: number): Promise<void> {
+    await this.ready();
+    if (isReached()) return;
+    const endWait = this.#waits.begin(wakeAt);
+    const cancelTimer = this.#wakeAt(wakeAt);
+    try {
+      while (!isReached()) {
+        await new Promise<void>((resolve) => this.#waiters.add(resolve));
+        await this.ready();
+      }
+    } finally {
+      cancelTimer();
+      endWait();
+    }
+  }
+
+  /** Polls for changes made elsewhere, while the run waits for an answer. Returns how to stop. */
+  pollForInput(): () => void {
+    return this.#lease?.pollForInput() ?? (() => {});
+  }
+
+  #wakeAt(at: number | undefined): CancelTimer {
+    if (at === undefined) return () => {};
+    const { runtime } = this.store;
+    const cancel = runtime.setTimer(Math.max(0, at - runtime.now()), () => this.#wake());
+    this.#timers.add(cancel);
+    return () => {
+      cancel();
+      this.#timers.delete(cancel);
+    };
+  }
+
+  async #create(activeLimit: number | undefined): Promise<TaskHead> {
+    const { runtime, config } = this.store;
+    const startedAt = runtime.monotonic();
+    const now = runtime.now();
+    const draft = this.#head;
+    const created = await this.store.create({
+      ...draft,
+      createdAt: now,
+      lastUpdatedAt: now,
+      expiresAt: now + (draft.expiresAt - draft.createdAt),
+      exec: { ...draft.exec, leaseUntil: now + config.times.leaseMs },
+    }, activeLimit);
+    this.#hold(created, startedAt);
+    return created.head;
+  }
+
+  async #park(wakeAt: number | undefined): Promise<void> {
+    const lease = this.#lease;
+    if (lease === undefined || this.#abort.signal.aborted) return;
+    const isWorthIt = (head: TaskHead) => head.exec.repeatable && (wakeAt !== undefined || isWaiting(head));
+    try {
+      const hasParked = await lease.letGo((head, holder) => {
         assertHeld(head, holder);
-        return entries.reduce(withEntry, this.#withQuestions(head, holder, now, questions, timeoutMs));
-      }, (head) => keys.every((key) => isKnown(head, key)));
-      for (const entry of entries) this.journal.add(entry);
-    }
-    if (!this.isTask && this.#missing(keys).length > 0) await this.#askInline(questions);
-    return await this.#answers(keys);
-  }
-
-  async #unrecorded(questions: Questions): Promise<{ readonly key: string; readonly digest: string }[]> {
-    const fresh: { readonly key: string; readonly digest: string }[] = [];
-    for (const [key, request] of Object.entries(questions)) {
-      const digest = (await sha256OfTexts([JSON.stringify(request)])).slice(0, 16);
-      if (this.journal.find(key, "input", digest) === undefined) fresh.push({ key, digest });
-    }
-    return fresh;
-  }
-
-  #checkAskable(questions: Questions): void {
-    for (const request of Object.values(questions)) {
-      if (!declares(this.head.clientCapabilities, request)) {
-        throw new MissingCapabilityError(requiredCapability(request));
-      }
-    }
-    const open = Object.keys(this.head.input.outstanding).length + Object.keys(questions).length;
-    if (open > MAX_OUTSTANDING_INPUTS) {
-      throw new RangeError(`Cannot ask: a task has at most ${MAX_OUTSTANDING_INPUTS} questions open at once`);
+        return isWorthIt(head) ? park(head, holder, wakeAt) : undefined;
+      });
+      if (hasParked) this.#leave();
+    } catch (error) {
+      // Waiting in memory is as good: the next wait tries again.
+      if (!(error instanceof StorageUnavailableError)) throw error;
     }
   }
 
-  #withQuestions(
-    head: TaskHead,
-    holder: Holder,
-    now: number,
-    questions: Questions,
-    timeoutMs: number | undefined,
-  ): TaskHead {
-    const deadline = timeoutMs === undefined ? undefined : now + timeoutMs;
-    const outstanding = Object.entries(questions).map(([key, request]): [string, OutstandingInput] => [
-      key,
-      { request: { json: { ...request } as unknown as JsonValue }, deadline },
-    ]);
-    return ask(head, holder, now, Object.fromEntries(outstanding));
-  }
-
-  async #askInline(questions: Questions): Promise<void> {
-    const missing = this.#missing(Object.keys(questions));
-    const asked = Object.fromEntries(missing.map((key) => [key, questions[key]!]));
-    if (this.hooks.askInline === undefined) {
-      throw new MissingCapabilityError(requiredCapability(Object.values(asked)[0]!));
-    }
-    const answers = await this.hooks.askInline(asked, this);
-    // Promoted meanwhile: the questions are the task's, and so are the answers.
-    if (this.isTask || this.#promotion !== undefined) return;
-    this.#head = withAnswers(this.#head, answers);
-  }
-
-  async #answers(keys: readonly string[]): Promise<Answers> {
-    if (this.#promotion !== undefined) await this.#promotion;
-    if (this.#missing(keys).length > 0) {
-      const stopPolling = this.#lease?.pollForInput();
-      try {
-        await this.#until(() => this.#missing(keys).length === 0);
-      } finally {
-        stopPolling?.();
-      }
-    }
-    const { answers } = this.head.input;
-    const loaded = keys.map(async (key) => [key, await this.load(answers[key]!.value)] as const);
-    return Object.fromEntries(await Promise.all(loaded));
-  }
-
-  #missing(keys: readonly string[]): string[] {
-    return keys.filter((key) => !Object.hasOwn(this.head.input.answers, key));
-  }
-
-  /** Resolves once `isReached` holds; checks at each new state. */
-  async #until(isReached: () => boolean): Promise<void> {
-    for (;;) {
-      this.throwIfAborted();
-      if (isReached()) return;
-      await new Promise<void>((resolve) => this.#waiters.add(resolve));
-    }
+  /** Nothing is thrown through the author's code: what it waits for is never settled, and dropped. */
+  #leave(): void {
+    this.#hasLeft = true;
+    this.#waits.stop();
+    this.#waiters.clear();
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+    this.#lease?.abandon();
+    this.#abort.abort(new TaskAbortError("parked"));
+    this.#left.resolve();
   }
 
   #wake(): void {
@@ -285,6 +307,7 @@ export class Run {
   #hold(current: Versioned, startedAt: number): void {
     this.#lease = new Lease(this.store, current, startedAt, {
       onLost: (reason) => {
+        this.#waits.stop();
         this.#abort.abort(new TaskAbortError(reason));
         this.#wake();
       },
@@ -293,20 +316,6 @@ export class Run {
   }
 }
 
-function isKnown(head: TaskHead, key: string): boolean {
-  return Object.hasOwn(head.input.outstanding, key) || Object.hasOwn(head.input.answers, key);
-}
-
-/** A draft with answers that arrived outside the store. */
-export function withAnswers(head: TaskHead, answers: Answers): TaskHead {
-  const outstanding = Object.entries(head.input.outstanding).filter(([key]) => !Object.hasOwn(answers, key));
-  const added = Object.entries(answers).map(([key, json]) => [key, { value: { json }, nonce: "" }]);
-  return {
-    ...head,
-    status: outstanding.length > 0 ? "input_required" : "working",
-    input: {
-      outstanding: Object.fromEntries(outstanding),
-      answers: Object.fromEntries([...Object.entries(head.input.answers), ...added]),
-    },
-  };
+function isWaiting(head: TaskHead): boolean {
+  return !isTerminal(head.status) && head.status === "input_required";
 }

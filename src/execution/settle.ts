@@ -37,6 +37,8 @@ export interface SettleContext {
 export interface Settled {
   readonly outcome: TaskOutcome;
   readonly statusMessage?: string;
+  /** The handler threw; where it was asked to stop, that is no outcome of its own. */
+  readonly hasThrown?: boolean;
 }
 
 /** Settles a returned value. */
@@ -55,6 +57,10 @@ export async function settleValue(value: unknown, context: SettleContext): Promi
 
 /** Settles a thrown error. */
 export function settleError(error: unknown, context: SettleContext): Settled {
+  return { ...toSettled(error, context), hasThrown: true };
+}
+
+function toSettled(error: unknown, context: SettleContext): Settled {
   if (error instanceof ProtocolError) return rpcOutcome(error);
   if (error instanceof MissingCapabilityError) {
     if (context.era === "2026-07-28") return rpcOutcome(missingCapability(error.required as JsonObject));

@@ -5,7 +5,7 @@
  */
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
-import { type JournalEntry, TooLargeError } from "../tasks/mod.ts";
+import { TooLargeError } from "../tasks/mod.ts";
 import { toJsonText } from "../store/mod.ts";
 import { StepError } from "./errors.ts";
 import type { Run } from "./run.ts";
@@ -33,21 +33,23 @@ export async function runStep(
   fn: () => unknown,
   options: StepOptions,
 ): Promise<JsonValue> {
-  run.throwIfAborted();
   const key = run.journal.identify(name);
+  await run.ready();
   const recorded = run.journal.find(key, "step");
   if (recorded?.error !== undefined) throw new StepError(key, recorded.error);
   if (recorded !== undefined) return recorded.value === undefined ? null : await run.load(recorded.value);
   let value: JsonValue;
+  const endWork = run.work();
   try {
     value = toJson(key, await tryStep(run, fn, options.retry));
   } catch (error) {
-    run.throwIfAborted();
+    await run.ready();
     await run.record({ key, kind: "step", error: toRecordedError(error) });
     throw new StepError(key, error instanceof Error ? error : toRecordedError(error));
+  } finally {
+    endWork();
   }
-  const entry: JournalEntry = { key, kind: "step", value: { json: value } };
-  await run.record(entry);
+  await run.record({ key, kind: "step", value: { json: value } });
   return value;
 }
 
@@ -61,7 +63,7 @@ async function tryStep(run: Run, fn: () => unknown, retry: RetryOptions | undefi
     try {
       return await fn();
     } catch (error) {
-      run.throwIfAborted();
+      await run.ready();
       if (attempt >= attempts) throw error;
       const wait = runtime.random() * Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1));
       await sleep(runtime, wait, run.signal);

@@ -14,6 +14,10 @@ export interface ExecutableTool {
   readonly repeatable: boolean;
   /** Attempts of a repeatable tool, the first included. */
   readonly maxAttempts: number;
+  /** Wait after which a repeatable task leaves the process, in milliseconds. */
+  readonly parkAfterMs?: number;
+  /** Wait for an answer where the question sets none, in milliseconds. */
+  readonly inputTimeoutMs?: number;
   /** Reads raw arguments by the tool's schema. */
   readonly readArgs: (args: JsonValue) => Promise<ReadValue<unknown>>;
   /** Absent: the work is done elsewhere, by a worker or an outside engine. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Implementation } from "../protocol/content.ts";
-import { ServerCore, type TaskAccess } from "../server/server_core.ts";
+import type { ScanReport } from "../execution/mod.ts";
+import { type CloseOptions, ServerCore, type TaskAccess } from "../server/server_core.ts";
 import type { ServerCoreOptions } from "../server/options.ts";
 import type { ToolConfig, ToolHandler } from "../server/tool_config.ts";
 import { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
@@ -70,8 +71,21 @@ export class McpServer {
     this.#core.registerTool(name, config, handler);
   }
 
-  /** Ends streams, waits and runs of this process, and closes the store. What is stored stays. */
-  close(): Promise<void> {
-    return this.#core.close();
+  /**
+   * Looks once for tasks whose process was lost, whose wait is over, or that have expired: for platforms where a
+   * cron calls, because no timer lives.
+   *
+   * @throws {StorageUnavailableError} If the store is away.
+   */
+  recover(): Promise<ScanReport> {
+    return this.#core.recover();
+  }
+
+  /**
+   * Takes no more work, waits for what runs, and closes the store. Repeatable tasks are handed back to other
+   * processes at once; others may finish within the grace, and are found lost after it.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#core.close(options);
   }
 }

@@ -49,7 +49,7 @@ export class InlinePhase {
     const journal = { entries: state.entries, pages: [] };
     return new InlinePhase(
       services,
-      (hooks) => services.executor.newInlineRun({ ...task, journal, input }, hooks),
+      (hooks) => services.executor.newInlineRun(call.tool, { ...task, journal, input }, hooks),
       hooks,
     );
   }

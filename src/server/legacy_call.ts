@@ -15,13 +15,14 @@ import {
   type RequestId,
   VERSION_2025,
 } from "../protocol/mod.ts";
-import { type CallToolParams, parseCallToolParams, relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
+import { parseCallToolParams, relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
 import { toTask2025 } from "../tasks/mod.ts";
 import { type Run, type RunHooks, type TaskAbortError, toErrorResult } from "../execution/mod.ts";
 import type { TaskOutcome } from "../store/mod.ts";
 import type { ClientRequests } from "./client_requests.ts";
 import type { Exchange } from "./exchange.ts";
 import { isLoggedAt } from "./log_level.ts";
+import { sessionHooks } from "./session_hooks.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session_store.ts";
 import { createTask, type TaskCall, toNewTask } from "./task_creation.ts";
@@ -67,7 +68,7 @@ export async function callToolLegacy(
     progressToken: params.progressToken,
     sessionId: session.id,
   };
-  return asksForTask ? await callAsTask(context, call, params) : await callPlain(context, call);
+  return asksForTask ? await callAsTask(context, call) : await callPlain(context, call);
 }
 
 /** @throws {ProtocolError} -32601, whichever way the tool cannot be called (T25-013, T25-016). */
@@ -86,7 +87,7 @@ async function callPlain(context: LegacyCallContext, call: TaskCall): Promise<Js
   const prepared = await prepareInline(context, call);
   if (prepared !== undefined && "answer" in prepared) return prepared.answer;
   const task = await toNewTask(services, call, prepared?.value);
-  const run = services.executor.newInlineRun(task, plainHooks(context, call.progressToken));
+  const run = services.executor.newInlineRun(call.tool, task, plainHooks(context, call.progressToken));
   const settled = await untilCancelled(
     context,
     run,
@@ -98,14 +99,18 @@ async function callPlain(context: LegacyCallContext, call: TaskCall): Promise<Js
 async function callAsTask(
   context: LegacyCallContext,
   call: TaskCall,
-  params: CallToolParams,
 ): Promise<JsonObject> {
   const { services, session } = context;
   const prepared = await prepareInline(context, call);
   if (prepared !== undefined && "answer" in prepared) {
     throw invalidParams(`Tool "${call.tool.name}" could not be prepared: ${textOf(prepared.answer)}`);
   }
-  const head = await createTask(services, call, prepared?.value, taskHooks(context, params.progressToken));
+  const head = await createTask(
+    services,
+    call,
+    prepared?.value,
+    sessionHooks(services, session, call.progressToken),
+  );
   services.streams.follow(session.id, head);
   const { immediateResponse } = call.tool.task;
   return {
@@ -125,7 +130,7 @@ async function prepareInline(
   const { services } = context;
   if (call.tool.prepare === undefined) return undefined;
   const task = await toNewTask(services, call);
-  const run = services.executor.newInlineRun(task, plainHooks(context, call.progressToken));
+  const run = services.executor.newInlineRun(call.tool, task, plainHooks(context, call.progressToken));
   const done = await untilCancelled(
     context,
     run,
@@ -193,28 +198,6 @@ function plainHooks(context: LegacyCallContext, progressToken: RequestId | undef
         ] as const
       );
       return Object.fromEntries(await Promise.all(answers));
-    },
-  };
-}
-
-/** Hooks of a task: progress and log go on the session's stream, tagged with the task (T25-091, T25-093). */
-function taskHooks(context: LegacyCallContext, progressToken: RequestId | undefined): RunHooks {
-  const { services, session } = context;
-  const tagged = (method: string, params: JsonObject, run: Run) => {
-    services.streams.send(session.id, {
-      jsonrpc: "2.0",
-      method,
-      params: { ...params, _meta: relatedTaskMeta(run.head.id) },
-    });
-  };
-  return {
-    onProgress: (progress, run) => {
-      if (progressToken !== undefined) tagged("notifications/progress", { progressToken, ...progress }, run);
-    },
-    onLog: (level, data, logger, run) => {
-      if (isLoggedAt(level, session.logLevel ?? "info")) {
-        tagged("notifications/message", { level, logger, data }, run);
-      }
     },
   };
 }

@@ -49,6 +49,10 @@ export interface ServerCoreOptions {
   readonly inlineMs?: number;
   /** How long such a call may stay inline where no task can be made of it. @default {60_000} */
   readonly inlineMaxMs?: number;
+  /** Wait after which a repeatable task leaves the process; it is run again when the answer or the time comes. @default {10_000} */
+  readonly parkAfterMs?: number;
+  /** Wait for an answer where the question sets none. @default the task's time to live */
+  readonly inputTimeoutMs?: number;
   /** Lease on a running task: a lost process shows after this time. @default {30_000} */
   readonly leaseMs?: number;
   /** Largest result, argument or step output in bytes. @default {16_777_216} */
@@ -75,6 +79,8 @@ export interface ResolvedOptions {
   readonly toolErrorStatus: ToolErrorStatus;
   readonly inlineMs: number;
   readonly inlineMaxMs: number;
+  readonly parkAfterMs: number;
+  readonly inputTimeoutMs: number | undefined;
   readonly pageSize: number;
   readonly sessionTtlMs: number;
   readonly limits: Required<ServerLimits>;
@@ -106,6 +112,8 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
     toolErrorStatus: options.toolErrorStatus ?? "failed",
     inlineMs: options.inlineMs ?? 1000,
     inlineMaxMs: options.inlineMaxMs ?? 60_000,
+    parkAfterMs: options.parkAfterMs ?? 10_000,
+    inputTimeoutMs: options.inputTimeoutMs,
     pageSize: options.pageSize ?? 50,
     sessionTtlMs: options.sessionTtlMs ?? 86_400_000,
     limits: {

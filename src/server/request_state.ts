@@ -10,7 +10,8 @@ import type { JournalEntry } from "../tasks/mod.ts";
 import { sha256OfTexts, toCanonicalJson } from "../store/mod.ts";
 import type { Answers } from "../execution/mod.ts";
 import type { Exchange } from "./exchange.ts";
-import { ownerKeyFor, type Services } from "./services.ts";
+import { ownerKeyFor } from "./owner.ts";
+import type { Services } from "./services.ts";
 
 /** How long a client may take for its answer, in milliseconds. */
 const STATE_TTL_MS = 600_000;

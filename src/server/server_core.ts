@@ -6,6 +6,7 @@
 import type { Implementation } from "../protocol/content.ts";
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
+import type { ScanReport } from "../execution/mod.ts";
 import { assertDefaultBackend, openDefaultBackend } from "./default_backend.ts";
 import type {
   Caller,
@@ -20,7 +21,8 @@ import type {
 import { LegacyDispatch } from "./legacy_dispatch.ts";
 import { dispatchModern, servesModern } from "./modern_dispatch.ts";
 import { type ResolvedOptions, resolveServerOptions, type ServerCoreOptions } from "./options.ts";
-import { ownerKeyFor, Services } from "./services.ts";
+import { ownerKeyFor } from "./owner.ts";
+import { Services } from "./services.ts";
 import { TaskHandle } from "./task_handle.ts";
 import { ToolRegistry } from "./tool_registry.ts";
 import type { ToolConfig, ToolHandler } from "./tool_config.ts";
@@ -35,12 +37,20 @@ export interface TaskAccess {
   open(owner: Principal | undefined, taskId: string): Promise<TaskHandle>;
 }
 
+/** Options of closing. */
+export interface CloseOptions {
+  /** How long runs may take to end, in milliseconds. @default {5000} */
+  readonly graceMs?: number;
+}
+
+const DEFAULT_GRACE_MS = 5000;
+
 /** Registers and dispatches. */
 export class ServerCore implements Dispatcher {
   readonly #info: Implementation;
   readonly #options: ResolvedOptions;
   readonly #given: ServerCoreOptions;
-  readonly #tools = new ToolRegistry();
+  readonly #tools: ToolRegistry;
   #parts: Promise<Parts> | undefined;
 
   /** Tasks, for code outside of tool handlers. */
@@ -62,6 +72,7 @@ export class ServerCore implements Dispatcher {
     this.#info = info;
     this.#given = options;
     this.#options = resolveServerOptions(info.name, options);
+    this.#tools = new ToolRegistry(this.#options);
   }
 
   /**
@@ -77,12 +88,27 @@ export class ServerCore implements Dispatcher {
     this.#tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
   }
 
-  /** Ends streams, waits and runs of this process. What is stored stays. */
-  async close(): Promise<void> {
+  /**
+   * Looks once for tasks whose process was lost, whose wait is over, or that have expired: for platforms where a
+   * cron calls, because no timer lives.
+   *
+   * @throws {StorageUnavailableError} If the store is away.
+   */
+  async recover(): Promise<ScanReport> {
+    const { services } = await this.#open();
+    return await services.recovery.scan();
+  }
+
+  /**
+   * Takes no more work, waits for what runs, and closes the store. Repeatable tasks are handed back to other
+   * processes at once; others may finish within the grace, and are found lost after it.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
     if (this.#parts === undefined) return;
     const { services } = await this.#parts;
+    await services.recovery.stop();
     services.streams.close();
-    services.executor.close();
+    await services.executor.close(options.graceMs ?? DEFAULT_GRACE_MS);
     services.store.close();
     await services.store.backend.close();
   }
@@ -145,6 +171,7 @@ export class ServerCore implements Dispatcher {
   async #create(): Promise<Parts> {
     const backend = this.#given.backend ?? await openDefaultBackend();
     const services = new Services(this.#info, this.#options, this.#tools, backend);
+    services.recovery.start();
     return { services, legacy: new LegacyDispatch(services) };
   }
 }

@@ -4,12 +4,12 @@
  * @module
  */
 import type { Implementation } from "../protocol/content.ts";
-import type { OwnerKey, StorageBackend } from "../store/mod.ts";
-import { anonymousOwner, Keyring, ownerOfPrincipal, TaskStore, toOwnerKey } from "../store/mod.ts";
-import { Executor } from "../execution/mod.ts";
-import type { Caller } from "./exchange.ts";
+import type { StorageBackend, Versioned } from "../store/mod.ts";
+import { Keyring, TaskStore } from "../store/mod.ts";
+import { Executor, Recovery } from "../execution/mod.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
+import { sessionHooks } from "./session_hooks.ts";
 import { SessionStore } from "./session_store.ts";
 import { SessionStreams } from "./session_streams.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
@@ -25,6 +25,8 @@ export class Services {
   readonly sessions: SessionStore;
   readonly streams: SessionStreams;
   readonly creates: CreateRateLimit;
+  /** Takes over what other processes left. */
+  readonly recovery: Recovery;
   /** Tasks of anonymous callers that run in this process. */
   anonymousActive = 0;
 
@@ -39,10 +41,17 @@ export class Services {
     this.sessions = new SessionStore(backend, runtime, options.sessionTtlMs, this.store.config.purgeGraceMs);
     this.streams = new SessionStreams(this.store, options.toolErrorStatus);
     this.creates = new CreateRateLimit(runtime, options.limits.createsPerMinute);
+    this.recovery = new Recovery(this.executor, {
+      namespace: options.namespace,
+      findTool: (name) => tools.get(name),
+      hooksFor: (head) =>
+        head.sessionId === undefined ? {} : sessionHooks(this, { id: head.sessionId }, head.progressToken),
+    });
   }
 }
 
-/** The owner of what `caller` has under `recordId`: its principal, or for an anonymous caller the id itself. */
-export function ownerKeyFor(caller: Caller, recordId: string): Promise<OwnerKey> {
-  return toOwnerKey(caller === undefined ? anonymousOwner(recordId) : ownerOfPrincipal(caller));
+/** The task as it is once its lapsed lease, if it has one, was dealt with. */
+export async function attended(services: Services, current: Versioned): Promise<Versioned> {
+  const hasChanged = await services.recovery.attend(current);
+  return hasChanged ? await services.store.get(current.head.owner, current.head.id) : current;
 }

@@ -18,7 +18,7 @@ import {
   toBytes,
 } from "../store/mod.ts";
 import type { Caller } from "./exchange.ts";
-import { ownerKeyFor } from "./services.ts";
+import { ownerKeyFor } from "./owner.ts";
 
 /** What is kept of a session. */
 export interface Session {

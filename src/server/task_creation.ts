@@ -9,7 +9,8 @@ import { randomName } from "../runtime.ts";
 import { clampTtl, LimitReachedError, type NewTask, type TaskHead } from "../tasks/mod.ts";
 import type { Run, RunHooks, Settled } from "../execution/mod.ts";
 import type { Exchange } from "./exchange.ts";
-import { ownerKeyFor, type Services } from "./services.ts";
+import { ownerKeyFor } from "./owner.ts";
+import type { Services } from "./services.ts";
 import type { RegisteredTool } from "./tool_registry.ts";
 
 /** A call that is, or may become, a task. */
@@ -94,7 +95,7 @@ export async function createTask(
     activeLimitFor(services, call.exchange),
   );
   if (call.tool.handler === undefined) return created.head;
-  const run = await services.executor.newHeldRun(created, startedAt, hooks);
+  const run = await services.executor.newHeldRun(call.tool, created, startedAt, hooks);
   const settled = services.executor.execute(run, { tool: call.tool, args: call.args, prepared });
   finishInBackground(services, call.exchange, run, settled);
   return created.head;
@@ -109,7 +110,7 @@ export function finishInBackground(
 ): void {
   const isAnonymous = exchange.caller === undefined;
   if (isAnonymous) services.anonymousActive++;
-  const work = settled.then((outcome) => services.executor.finish(run, outcome)).finally(() => {
+  const work = services.executor.finishOrLeave(run, settled).finally(() => {
     if (isAnonymous) services.anonymousActive--;
   });
   exchange.waitUntil(work);

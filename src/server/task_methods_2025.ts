@@ -21,16 +21,18 @@ import {
 import { isTerminal, type TaskHead, TaskNotFoundError, toTask2025 } from "../tasks/mod.ts";
 import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
 import { type LegacyCallContext, toResult2025 } from "./legacy_call.ts";
-import { ownerKeyFor, type Services } from "./services.ts";
+import { ownerKeyFor } from "./owner.ts";
+import { attended, type Services } from "./services.ts";
 
-/** `tasks/get`: the flat task, never the payload (T25-042). `current` was read together with the session. */
+/** `tasks/get`: the flat task, never the payload (T25-042). `found` was read together with the session. */
 export async function getTaskLegacy(
   { services, session }: LegacyCallContext,
-  current: Versioned | undefined,
+  found: Versioned | undefined,
 ): Promise<JsonObject> {
-  if (current === undefined) throw new TaskNotFoundError();
-  services.streams.follow(session.id, current.head);
-  return await toWireTask(services, current.head);
+  if (found === undefined) throw new TaskNotFoundError();
+  const { head } = await attended(services, found);
+  services.streams.follow(session.id, head);
+  return await toWireTask(services, head);
 }
 
 /** `tasks/cancel`: the task is `cancelled` before the answer goes out, and stays so (T25-080, T25-081). */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isJsonObject, type JsonObject, type JsonRpcRequest, type JsonValue } from "../protocol/mod.ts";
+import { isJsonObject, type JsonObject, type JsonRpcRequest } from "../protocol/mod.ts";
 import { parseInputResponse } from "../protocol/input_response.ts";
 import {
   declaresTasks,
@@ -13,10 +13,11 @@ import {
   type RequestMeta,
   TASKS_CAPABILITY,
 } from "../protocol/v2026_07_28/mod.ts";
-import { TaskNotFoundError, toDetailedTask2026 } from "../tasks/mod.ts";
+import { type ReceivedAnswer, TaskNotFoundError, toDetailedTask2026 } from "../tasks/mod.ts";
 import type { Versioned } from "../store/mod.ts";
 import type { Exchange } from "./exchange.ts";
-import { ownerKeyFor, type Services } from "./services.ts";
+import { ownerKeyFor } from "./owner.ts";
+import { attended, type Services } from "./services.ts";
 
 const ACKNOWLEDGED: JsonObject = { resultType: "complete" };
 
@@ -27,7 +28,7 @@ export async function getTaskModern(
   meta: RequestMeta,
   exchange: Exchange,
 ): Promise<JsonObject> {
-  const { head } = await findForClient(services, request, meta, exchange);
+  const { head } = await attended(services, await findForClient(services, request, meta, exchange));
   const task = toDetailedTask2026(head, await services.store.loadDetails(head));
   return { ...(task as unknown as JsonObject), resultType: "complete" };
 }
@@ -56,14 +57,18 @@ export async function updateTask(
   const owner = await ownerKeyFor(exchange.caller, taskId);
   const { head } = await services.store.get(owner, taskId);
   const requests = await services.store.loadInputRequests(head);
-  const accepted: [string, JsonValue][] = [];
+  const accepted: [string, ReceivedAnswer][] = [];
   for (const [key, response] of Object.entries(inputResponses)) {
     const asked = Object.hasOwn(requests, key) ? requests[key] : undefined;
     if (asked === undefined) continue;
     parseInputResponse(asked, response);
-    accepted.push([key, response]);
+    accepted.push([key, { value: response }]);
   }
-  if (accepted.length > 0) await services.store.answer(owner, taskId, Object.fromEntries(accepted));
+  if (accepted.length > 0) {
+    const { current } = await services.store.answer(owner, taskId, Object.fromEntries(accepted));
+    // A parked task goes on here, if its tool is here.
+    await services.recovery.attend(current);
+  }
   return ACKNOWLEDGED;
 }
 

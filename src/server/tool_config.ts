@@ -28,6 +28,10 @@ export interface TaskOptions<Args = unknown> {
   readonly pollIntervalMs?: number;
   /** How long a call of an `optional` tool may take before it becomes a task (2026-07-28). */
   readonly inlineMs?: number;
+  /** Wait after which a repeatable task leaves the process. */
+  readonly parkAfterMs?: number;
+  /** Wait for an answer where the question sets none. */
+  readonly inputTimeoutMs?: number;
   /** Names of variables that clients may see, in the task's `_meta`. */
   readonly publicVariables?: readonly string[];
   /** Text for the model while the task runs (2025-11-25, provisional there). */

@@ -25,6 +25,14 @@ export interface RegisteredTool extends ExecutableTool {
   readonly mirroredParams: readonly MirroredParam[];
 }
 
+/** How tools wait that do not say it themselves. */
+export interface WaitDefaults {
+  /** Wait after which a repeatable task leaves the process, in milliseconds. */
+  readonly parkAfterMs: number;
+  /** Wait for an answer, in milliseconds. Absent: the task's time to live. */
+  readonly inputTimeoutMs?: number;
+}
+
 const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const DEFAULT_MAX_ATTEMPTS = 3;
 const NO_ARGUMENTS: JsonObject & { readonly type: "object" } = {
@@ -35,6 +43,11 @@ const NO_ARGUMENTS: JsonObject & { readonly type: "object" } = {
 /** Tools by name, in the order of their registration. */
 export class ToolRegistry {
   readonly #tools = new Map<string, RegisteredTool>();
+  readonly #defaults: WaitDefaults;
+
+  constructor(defaults: WaitDefaults) {
+    this.#defaults = defaults;
+  }
 
   /** Number of tools. */
   get size(): number {
@@ -65,7 +78,7 @@ export class ToolRegistry {
     if (handler === undefined && task.support === "forbidden") {
       throw new TypeError(`Cannot register tool "${name}": without a handler it must support tasks`);
     }
-    this.#tools.set(name, toRegisteredTool(name, config, task, handler));
+    this.#tools.set(name, toRegisteredTool(name, config, task, handler, this.#defaults));
   }
 }
 
@@ -74,6 +87,7 @@ function toRegisteredTool(
   config: ToolConfig,
   task: TaskOptions,
   handler: ToolHandler | undefined,
+  defaults: WaitDefaults,
 ): RegisteredTool {
   const { inputSchema, outputSchema } = config;
   const input = inputSchema === undefined ? NO_ARGUMENTS : toObjectSchema(name, inputSchema);
@@ -87,6 +101,8 @@ function toRegisteredTool(
     task,
     repeatable: task.repeatable !== undefined,
     maxAttempts,
+    parkAfterMs: task.parkAfterMs ?? defaults.parkAfterMs,
+    inputTimeoutMs: task.inputTimeoutMs ?? defaults.inputTimeoutMs,
     readArgs: (args) => readArguments(inputSchema, args),
     handler,
     prepare: task.prepare,

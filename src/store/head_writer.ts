@@ -93,6 +93,12 @@ export class HeadWriter {
     return this.accept(record);
   }
 
+  /** The head as stored, expired or not. */
+  async peek(owner: OwnerKey, id: string): Promise<Versioned | undefined> {
+    const [record] = await this.#backend.get([headKey(owner, id)]);
+    return record && { head: decodeHead(id, record.value), version: record.version };
+  }
+
   /** Like {@linkcode find}, for a record read elsewhere. */
   accept(record: StoredRecord | undefined): Versioned | undefined {
     if (record === undefined) return undefined;

@@ -12,5 +12,5 @@ export * from "./owner.ts";
 export * from "./payloads.ts";
 export * from "./task_store.ts";
 export * from "./watcher.ts";
-export { toBytes, toJsonText } from "./codec.ts";
+export { toBytes, toJsonText, toText } from "./codec.ts";
 export { sha256OfTexts, toCanonicalJson } from "./digest.ts";

@@ -22,6 +22,7 @@ import {
   newHead,
   type NewTask,
   type Outcome,
+  type ReceivedAnswer,
   type Spillable,
   type TaskDetails,
   TaskError,
@@ -127,6 +128,11 @@ export class TaskStore {
     const current = await this.find(owner, id);
     if (current === undefined) throw new TaskNotFoundError();
     return current;
+  }
+
+  /** The task as stored, expired or not: for recovery. */
+  peek(owner: OwnerKey, id: string): Promise<Versioned | undefined> {
+    return this.#writer.peek(owner, id);
   }
 
   /** Reads a task and another record in one engine call. */
@@ -245,7 +251,7 @@ export class TaskStore {
   answer(
     owner: OwnerKey,
     id: string,
-    responses: Readonly<Record<string, JsonValue>>,
+    responses: Readonly<Record<string, ReceivedAnswer>>,
   ): Promise<Mutated<readonly string[]>> {
     const nonce = randomName(this.runtime, 9);
     return this.mutate<readonly string[]>(owner, id, {

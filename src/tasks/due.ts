@@ -34,8 +34,7 @@ export function dueAt(head: TaskHead, marginMs: number): number {
     consider(exec.leaseUntil === undefined ? undefined : exec.leaseUntil + marginMs);
     consider(earliestDeadline(input));
   } else if (exec.phase === "queued") {
-    // An external engine owns its task: nobody here has to look before it expires.
-    if (exec.executor === "inline") consider(exec.notBefore ?? head.createdAt);
+    consider(exec.notBefore ?? head.createdAt);
   } else if (exec.phase === "parked") {
     consider(exec.wakeAt);
     consider(earliestDeadline(input));

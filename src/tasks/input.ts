@@ -18,18 +18,32 @@ export interface OutstandingInput {
   readonly request: Spillable;
   /** Instant at which the wait ends without an answer. */
   readonly deadline?: number;
+  /** Taken as the answer when the deadline passes. Absent: the wait ends with an error. */
+  readonly fallback?: Spillable;
 }
 
-/** An answer as it was received. */
+/** How a question was closed. */
 export interface InputAnswer {
+  /** The answer, or the message of a failure. */
   readonly value: Spillable;
   /** Random name of the delivery. */
   readonly nonce: string;
+  /** `refused`: the client answered with an error. `timeout`: the deadline passed. Absent: `value` is the answer. */
+  readonly failure?: "refused" | "timeout";
+}
+
+/** An answer on its way in. */
+export interface ReceivedAnswer {
+  readonly value: JsonValue;
+  /** The client answered with an error; `value` is its message. */
+  readonly isRefusal?: boolean;
 }
 
 /** Questions and answers of a task. */
 export interface InputState {
+  /** Open questions by key. */
   readonly outstanding: Readonly<Record<string, OutstandingInput>>;
+  /** Closed questions by key. */
   readonly answers: Readonly<Record<string, InputAnswer>>;
 }
 
@@ -67,20 +81,43 @@ export interface AppliedAnswers {
 /** Takes answers to outstanding keys; all others are ignored. */
 export function applyAnswers(
   input: InputState,
-  responses: Readonly<Record<string, JsonValue>>,
+  responses: Readonly<Record<string, ReceivedAnswer>>,
   nonce: string,
 ): AppliedAnswers {
-  const accepted = Object.keys(responses).filter((key) => Object.hasOwn(input.outstanding, key));
-  if (accepted.length === 0) return { input, accepted };
-  const outstanding = Object.entries(input.outstanding).filter(([key]) => !accepted.includes(key));
-  const answers = accepted.map((key): [string, InputAnswer] => [key, {
-    value: { json: responses[key] ?? null },
-    nonce,
-  }]);
-  return {
-    input: { outstanding: Object.fromEntries(outstanding), answers: withEntries(input.answers, answers) },
-    accepted,
-  };
+  const received = Object.entries(responses).filter(([key]) => Object.hasOwn(input.outstanding, key));
+  const answers = received.map(([key, { value, isRefusal }]): [string, InputAnswer] => [
+    key,
+    { value: { json: value }, nonce, ...(isRefusal ? { failure: "refused" } : {}) },
+  ]);
+  return { input: close(input, answers), accepted: answers.map(([key]) => key) };
+}
+
+/** Result of {@linkcode expireOutstanding}. */
+export interface ExpiredInputs {
+  readonly input: InputState;
+  /** Keys whose wait ended. */
+  readonly expired: readonly string[];
+}
+
+/** Ends every wait whose deadline has passed: by its fallback, or as a timeout. */
+export function expireOutstanding(input: InputState, now: number, nonce: string): ExpiredInputs {
+  const over = Object.entries(input.outstanding).filter(([, { deadline }]) =>
+    deadline !== undefined && deadline <= now
+  );
+  const answers = over.map(([key, { fallback }]): [string, InputAnswer] => [
+    key,
+    fallback === undefined
+      ? { value: { json: null }, nonce, failure: "timeout" }
+      : { value: fallback, nonce },
+  ]);
+  return { input: close(input, answers), expired: answers.map(([key]) => key) };
+}
+
+function close(input: InputState, answers: readonly [string, InputAnswer][]): InputState {
+  if (answers.length === 0) return input;
+  const closed = new Set(answers.map(([key]) => key));
+  const outstanding = Object.entries(input.outstanding).filter(([key]) => !closed.has(key));
+  return { outstanding: Object.fromEntries(outstanding), answers: withEntries(input.answers, answers) };
 }
 
 /** Earliest deadline of an open question. */

@@ -7,9 +7,16 @@
  *
  * @module
  */
-import type { JsonValue } from "../protocol/mod.ts";
 import { LeaseLostError } from "./errors.ts";
-import { addOutstanding, applyAnswers, hasOutstanding, type OutstandingInput } from "./input.ts";
+import {
+  addOutstanding,
+  applyAnswers,
+  expireOutstanding,
+  hasOutstanding,
+  type InputState,
+  type OutstandingInput,
+  type ReceivedAnswer,
+} from "./input.ts";
 import { type ExecState, type Outcome, type Progress, type TaskHead, touched } from "./record.ts";
 import { assertTransition, isTerminal, type TaskStatus } from "./status.ts";
 
@@ -118,6 +125,36 @@ export function reportProgress(
   };
 }
 
+/** Park: nobody holds the task while it waits. `wakeAt`: absent, only an answer ends the wait. */
+export function park(head: TaskHead, holder: Holder, wakeAt: number | undefined): TaskHead {
+  assertHeld(head, holder);
+  const exec = released(head.exec, "parked");
+  return { ...head, exec: { ...exec, attempt: exec.attempt - 1, wakeAt } };
+}
+
+/** Hand back: another process may take the task at once, and this attempt does not count. */
+export function handBack(head: TaskHead, holder: Holder, now: number): TaskHead {
+  assertHeld(head, holder);
+  const exec = released(head.exec, "queued");
+  return { ...head, exec: { ...exec, attempt: exec.attempt - 1, notBefore: now } };
+}
+
+/** Claim: the task is held by `leaseOwner` from now on. The caller has checked that it may be taken. */
+export function claim(head: TaskHead, leaseOwner: string, now: number, leaseMs: number): TaskHead {
+  return { ...head, exec: leased(head.exec, leaseOwner, now, leaseMs) };
+}
+
+/** Postpone: a lost attempt is tried again later; its holder is refused from now on. */
+export function postpone(head: TaskHead, notBefore: number): TaskHead {
+  return { ...head, exec: { ...released(head.exec, "queued"), notBefore } };
+}
+
+/** Input deadlines that have passed: each wait ends with its fallback, or without an answer. */
+export function expireInputs(head: TaskHead, now: number, nonce: string): TaskHead {
+  const { input, expired } = expireOutstanding(head.input, now, nonce);
+  return expired.length === 0 ? head : afterAnswers(head, input, now);
+}
+
 /** Ask: questions are recorded and the task waits for input. */
 export function ask(
   head: TaskHead,
@@ -142,17 +179,21 @@ export interface AnswerEffect {
 export function answer(
   head: TaskHead,
   now: number,
-  responses: Readonly<Record<string, JsonValue>>,
+  responses: Readonly<Record<string, ReceivedAnswer>>,
   nonce: string,
 ): AnswerEffect {
   if (isTerminal(head.status)) return { head, accepted: [] };
   const { input, accepted } = applyAnswers(head.input, responses, nonce);
-  if (accepted.length === 0) return { head, accepted };
-  const waiting = hasOutstanding(input);
-  const next: TaskHead = { ...touched(head, now), input, status: waiting ? "input_required" : "working" };
-  if (waiting || head.exec.phase !== "parked") return { head: next, accepted };
+  return accepted.length === 0 ? { head, accepted } : { head: afterAnswers(head, input, now), accepted };
+}
+
+/** The last answer lets the task go on; a parked one is queued, due now. */
+function afterAnswers(head: TaskHead, input: InputState, now: number): TaskHead {
+  const isWaiting = hasOutstanding(input);
+  const next: TaskHead = { ...touched(head, now), input, status: isWaiting ? "input_required" : "working" };
+  if (isWaiting || head.exec.phase !== "parked") return next;
   const { wakeAt: _wakeAt, ...exec } = head.exec;
-  return { head: { ...next, exec: { ...exec, phase: "queued", notBefore: now } }, accepted };
+  return { ...next, exec: { ...exec, phase: "queued", notBefore: now } };
 }
 
 /** The reference's update of a status and its message, for work that is not run here. */

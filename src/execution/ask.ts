@@ -1,0 +1,163 @@
+/**
+ * Putting questions to the client: recorded before they are asked, answered once, replayed ever after.
+ *
+ * @module
+ */
+import type { JsonValue } from "../protocol/mod.ts";
+import { declares, requiredCapability } from "../protocol/input_capability.ts";
+import { randomName } from "../runtime.ts";
+import {
+  applyAnswers,
+  ask,
+  assertHeld,
+  earliestDeadline,
+  expireInputs,
+  hasOutstanding,
+  type Holder,
+  type InputAnswer,
+  isKnownKey,
+  type JournalEntry,
+  MAX_OUTSTANDING_INPUTS,
+  MissingCapabilityError,
+  type OutstandingInput,
+  type ReceivedAnswer,
+  type TaskHead,
+} from "../tasks/mod.ts";
+import { sha256OfTexts } from "../store/mod.ts";
+import { InputTimeoutError, ToolError } from "./errors.ts";
+import { withEntry } from "./journal.ts";
+import type { Answers, Question, Questions } from "./questions.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Asks and waits for all raw answers.
+ *
+ * @param questions By the identity of their call.
+ * @throws {MissingCapabilityError} If the client did not declare what is asked for. Nothing is asked then.
+ * @throws {RangeError} If the task would have more than 64 questions open.
+ * @throws {InputTimeoutError} If a deadline passes and the question has no fallback.
+ * @throws {ToolError} If the client refuses to answer.
+ * @throws {TaskAbortError} If the run has to stop.
+ */
+export async function askClient(
+  run: Run,
+  questions: Readonly<Record<string, Question<unknown>>>,
+): Promise<Answers> {
+  await run.ready();
+  const keys = Object.keys(questions);
+  const fresh = await unrecorded(run, questions);
+  if (fresh.length > 0) {
+    checkAskable(run, questions);
+    await run.apply(
+      (head, holder, now) => {
+        assertHeld(head, holder);
+        return fresh.reduce(withEntry, withQuestions(run, head, holder, now, questions));
+      },
+      (head) => keys.every((key) => isKnownKey(head.input, key)),
+    );
+    for (const entry of fresh) run.journal.add(entry);
+  }
+  if (!run.isTask && missing(run, keys).length > 0) await askInline(run, questions);
+  await untilAnswered(run, keys);
+  return await readAnswers(run, keys);
+}
+
+async function unrecorded(
+  run: Run,
+  questions: Readonly<Record<string, Question<unknown>>>,
+): Promise<JournalEntry[]> {
+  const fresh: JournalEntry[] = [];
+  for (const [key, { request }] of Object.entries(questions)) {
+    const digest = (await sha256OfTexts([JSON.stringify(request)])).slice(0, 16);
+    if (run.journal.find(key, "input", digest) === undefined) fresh.push({ key, kind: "input", digest });
+  }
+  return fresh;
+}
+
+function checkAskable(run: Run, questions: Readonly<Record<string, Question<unknown>>>): void {
+  const { clientCapabilities, input } = run.head;
+  for (const { request } of Object.values(questions)) {
+    if (!declares(clientCapabilities, request)) throw new MissingCapabilityError(requiredCapability(request));
+  }
+  const open = Object.keys(input.outstanding).length + Object.keys(questions).length;
+  if (open > MAX_OUTSTANDING_INPUTS) {
+    throw new RangeError(`Cannot ask: a task has at most ${MAX_OUTSTANDING_INPUTS} questions open at once`);
+  }
+}
+
+function withQuestions(
+  run: Run,
+  head: TaskHead,
+  holder: Holder,
+  now: number,
+  questions: Readonly<Record<string, Question<unknown>>>,
+): TaskHead {
+  const outstanding = Object.entries(questions).map(([key, question]): [string, OutstandingInput] => {
+    const timeoutMs = question.timeoutMs ?? run.settings.inputTimeoutMs;
+    return [key, {
+      request: { json: question.request as unknown as JsonValue },
+      ...(timeoutMs === undefined ? {} : { deadline: now + timeoutMs }),
+      ...(question.fallback === undefined ? {} : { fallback: { json: question.fallback } }),
+    }];
+  });
+  return ask(head, holder, now, Object.fromEntries(outstanding));
+}
+
+async function askInline(run: Run, questions: Readonly<Record<string, Question<unknown>>>): Promise<void> {
+  const asked: Questions = Object.fromEntries(
+    missing(run, Object.keys(questions)).map((key) => [key, questions[key]!.request]),
+  );
+  if (run.hooks.askInline === undefined) {
+    throw new MissingCapabilityError(requiredCapability(Object.values(asked)[0]!));
+  }
+  const answers = await run.hooks.askInline(asked, run);
+  // Promoted meanwhile: the questions are the task's, and so are the answers.
+  if (!run.isTask && !run.isPromoting) run.amendDraft((head) => withAnswers(head, answers));
+}
+
+async function untilAnswered(run: Run, keys: readonly string[]): Promise<void> {
+  const isAnswered = () => missing(run, keys).length === 0;
+  await run.ready();
+  if (isAnswered()) return;
+  const stopPolling = run.pollForInput();
+  try {
+    for (;;) {
+      const deadline = earliestDeadline(run.head.input);
+      const isOver = () => deadline !== undefined && run.store.runtime.now() >= deadline;
+      await run.until(() => isAnswered() || isOver(), deadline);
+      if (isAnswered()) return;
+      const nonce = randomName(run.store.runtime, 9);
+      await run.apply((head, holder, now) => {
+        assertHeld(head, holder);
+        return expireInputs(head, now, nonce);
+      });
+    }
+  } finally {
+    stopPolling();
+  }
+}
+
+async function readAnswers(run: Run, keys: readonly string[]): Promise<Answers> {
+  const { answers } = run.head.input;
+  const loaded = keys.map(async (key) => [key, await readAnswer(run, key, answers[key]!)] as const);
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
+async function readAnswer(run: Run, key: string, answer: InputAnswer): Promise<JsonValue> {
+  const value = await run.load(answer.value);
+  if (answer.failure === "timeout") throw new InputTimeoutError(key);
+  if (answer.failure === "refused") throw new ToolError(`The client refused to answer "${key}": ${value}`);
+  return value;
+}
+
+function missing(run: Run, keys: readonly string[]): string[] {
+  const { answers } = run.head.input;
+  return keys.filter((key) => !Object.hasOwn(answers, key));
+}
+
+/** A draft with answers that arrived outside the store. */
+function withAnswers(head: TaskHead, answers: Answers): TaskHead {
+  const received = Object.entries(answers).map(([key, value]): [string, ReceivedAnswer] => [key, { value }]);
+  const { input } = applyAnswers(head.input, Object.fromEntries(received), "");
+  return { ...head, input, status: hasOutstanding(input) ? "input_required" : "working" };
+}
