@@ -25,6 +25,11 @@ export function checkKey(key: RecordKey): void {
   }
 }
 
+/** Whether a record of this name can exist at all; names from outside may be anything. */
+export function isKey(key: RecordKey): boolean {
+  return NAME.test(key.owner) && NAME.test(key.id);
+}
+
 /**
  * Refuses a value the kind or the engine has no room for.
  *

@@ -7,13 +7,21 @@ import type { RecordKey } from "../../src/store/backend.ts";
 
 type Wake = () => void;
 
+/** Told which records are watched. */
+export interface WatchListener {
+  /** A record got its first watcher. */
+  opened(name: string): void;
+  /** A record lost its last watcher. */
+  closed(name: string): void;
+}
+
 /** Watchers of one process by record. Hints that arrive while a watcher is busy are merged into one. */
 export class WatchHub {
   readonly #watchers = new Map<string, Set<Wake>>();
+  readonly #listener: WatchListener | undefined;
 
-  /** Number of distinct records watched. */
-  get size(): number {
-    return this.#watchers.size;
+  constructor(listener?: WatchListener) {
+    this.#listener = listener;
   }
 
   /** Wakes the watchers of a record. Costs nothing while nobody watches. */
@@ -27,20 +35,15 @@ export class WatchHub {
     if (wakes !== undefined) { for (const wake of [...wakes]) wake(); }
   }
 
-  /** Wakes every watcher: for a moment when hints may have been missed. */
+  /** Wakes every watcher: hints may have been missed. */
   notifyAll(): void {
-    for (const wakes of [...this.#watchers.values()]) for (const wake of [...wakes]) wake();
-  }
-
-  /** Names of the records watched. */
-  names(): IterableIterator<string> {
-    return this.#watchers.keys();
+    for (const name of [...this.#watchers.keys()]) this.notifyName(name);
   }
 
   /** Yields after each hint until `signal` aborts, and then ends. Watching starts with the call. */
   watch(key: RecordKey, signal: AbortSignal): AsyncIterable<void> {
     const name = watchName(key);
-    let pending = false;
+    let isPending = false;
     let waiting: Wake | undefined;
     const release = () => {
       const wake = waiting;
@@ -48,7 +51,7 @@ export class WatchHub {
       wake?.();
     };
     const onHint = () => {
-      pending = true;
+      isPending = true;
       release();
     };
     const leave = () => {
@@ -63,9 +66,9 @@ export class WatchHub {
     async function* hints(): AsyncGenerator<void> {
       try {
         while (!signal.aborted) {
-          if (!pending) await new Promise<void>((resolve) => waiting = resolve);
+          if (!isPending) await new Promise<void>((resolve) => waiting = resolve);
           if (signal.aborted) return;
-          pending = false;
+          isPending = false;
           yield;
         }
       } finally {
@@ -77,17 +80,23 @@ export class WatchHub {
 
   #add(name: string, wake: Wake): void {
     const wakes = this.#watchers.get(name);
-    if (wakes === undefined) this.#watchers.set(name, new Set([wake]));
-    else wakes.add(wake);
+    if (wakes !== undefined) {
+      wakes.add(wake);
+      return;
+    }
+    this.#watchers.set(name, new Set([wake]));
+    this.#listener?.opened(name);
   }
 
   #remove(name: string, wake: Wake): void {
     const wakes = this.#watchers.get(name);
-    if (wakes?.delete(wake) && wakes.size === 0) this.#watchers.delete(name);
+    if (!wakes?.delete(wake) || wakes.size > 0) return;
+    this.#watchers.delete(name);
+    this.#listener?.closed(name);
   }
 }
 
-/** One string for a record; no two records share it, because none of its parts holds a blank. */
+/** One string for a record; no two records share it, because none of its parts holds a bar. */
 export function watchName(key: RecordKey): string {
-  return `${key.owner} ${key.kind} ${key.id}`;
+  return `${key.kind}|${key.owner}|${key.id}`;
 }
