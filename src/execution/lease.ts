@@ -8,14 +8,7 @@
  * @module
  */
 import type { CancelTimer } from "../runtime.ts";
-import {
-  assertHeld,
-  type Holder,
-  isTerminal,
-  LeaseLostError,
-  type TaskHead,
-  TaskNotFoundError,
-} from "../tasks/mod.ts";
+import { assertHeld, type Holder, LeaseLostError, type TaskHead, TaskNotFoundError } from "../tasks/mod.ts";
 import {
   headKey,
   StorageUnavailableError,
@@ -48,6 +41,7 @@ export class Lease {
   #timer: CancelTimer | undefined;
   readonly #watches = new Set<() => void>();
   #beating = false;
+  #isEnding = false;
   #ended = false;
 
   /** Takes over a task that was just created or claimed under `current`. `startedAt`: monotonic start of that write. */
@@ -94,6 +88,7 @@ export class Lease {
   finish(outcome: TaskOutcome, statusMessage?: string): Promise<boolean> {
     const done = this.#queue.then(async () => {
       const { owner, id } = this.head;
+      this.#isEnding = true;
       try {
         const ref = { owner, id, holder: this.holder };
         const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current);
@@ -103,6 +98,8 @@ export class Lease {
       } catch (error) {
         if (!this.#loseTo(error)) throw error;
         return false;
+      } finally {
+        this.#isEnding = false;
       }
     });
     this.#queue = done.catch(() => {});
@@ -119,6 +116,7 @@ export class Lease {
     const done = this.#queue.then(async () => {
       if (this.#ended) return false;
       const { owner, id } = this.head;
+      this.#isEnding = true;
       try {
         const { value } = await this.#store.mutate<boolean>(owner, id, {
           decide: (head, now) => {
@@ -131,6 +129,8 @@ export class Lease {
       } catch (error) {
         if (!this.#loseTo(error)) throw error;
         return false;
+      } finally {
+        this.#isEnding = false;
       }
     });
     this.#queue = done.catch(() => {});
@@ -236,18 +236,14 @@ export class Lease {
   }
 
   #observe(current: Versioned | undefined): void {
-    if (this.#ended) return;
+    // What the holder's own last write leaves behind shows no holder: that write tells how it ended.
+    if (this.#ended || this.#isEnding) return;
     if (current === undefined) return this.#lose("expired");
     if (current.head.rev <= this.#current.head.rev) return;
     if (current.head.status === "cancelled") return this.#lose("cancelled");
     const { exec } = current.head;
     const isMine = exec.epoch === this.holder.epoch && exec.leaseOwner === this.holder.leaseOwner;
-    if (!isMine) {
-      // The holder's own last write leaves no holder behind, and ends the lease by itself.
-      const isOwnFinish = isTerminal(current.head.status) && exec.epoch === this.holder.epoch;
-      if (!isOwnFinish) this.#lose("lease_lost");
-      return;
-    }
+    if (!isMine) return this.#lose("lease_lost");
     this.#current = current;
     this.#options.onState(current.head);
   }
