@@ -113,7 +113,7 @@ export class HeadWriter {
    */
   async create(draft: TaskHead, activeLimit: number | undefined): Promise<Versioned | "limit" | "exists"> {
     const notAfter = this.#runtime.now() + CREATE_DEADLINE_MS;
-    const prepared = await this.#prepare(draft, draft);
+    const prepared = await this.#prepare(draft, 1);
     const condition = { absent: true, activeLimit } as const;
     for (let attempt = 1;; attempt++) {
       const put = await this.#put(prepared, condition, notAfter);
@@ -150,7 +150,7 @@ export class HeadWriter {
     for (let attempt = 1;; attempt++) {
       const change = mutation.decide(current.head, this.#runtime.now());
       if ("skip" in change) return { current, value: change.skip };
-      const prepared = await this.#prepare(change.write, current.head);
+      const prepared = await this.#prepare(change.write, current.head.rev + 1);
       const put = await this.#putUntilDecided(prepared, current.version, owner, id, mutation, attempt);
       if ("current" in put) return { current: this.#publish(put.current), value: change.value };
       await this.#discard(prepared, put.lostTo.head);
@@ -195,7 +195,7 @@ export class HeadWriter {
     }
   }
 
-  async #prepare(write: TaskHead, previous: TaskHead): Promise<Prepared> {
+  async #prepare(write: TaskHead, rev: number): Promise<Prepared> {
     const written: PayloadRef[] = [];
     const scope = {
       owner: write.owner,
@@ -203,12 +203,7 @@ export class HeadWriter {
       expiresAt: write.expiresAt,
       epoch: write.exec.epoch,
     };
-    const isFirst = write === previous;
-    const numbered: TaskHead = {
-      ...write,
-      rev: isFirst ? 1 : previous.rev + 1,
-      writeNonce: randomName(this.#runtime, 9),
-    };
+    const numbered: TaskHead = { ...write, rev, writeNonce: randomName(this.#runtime, 9) };
     const { head, text } = await spillHead(numbered, async (_value, json) => {
       const ref = await this.#payloads.write(scope, json);
       written.push(ref);
