@@ -4,11 +4,16 @@
  * @module
  */
 
+/** How long a server may take to end its open streams. */
+const GRACE_MS = 1000;
+
 /** A server that listens. */
 export interface ServerProcess {
   /** Where it listens, without a trailing slash. */
   readonly url: string;
-  /** Ends the process and waits until it is gone. */
+  /** What it wrote so far, to both outputs. */
+  output(): string;
+  /** Ends the process, by force after a second, and waits until it is gone. */
   stop(): Promise<void>;
 }
 
@@ -31,14 +36,7 @@ export async function startServer(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const stop = async () => {
-    try {
-      child.kill("SIGTERM");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // already gone
-    }
-    await child.status;
-  };
+  const stop = () => stopProcess(child);
   options.signal?.addEventListener("abort", stop, { once: true });
   let output = "";
   const listening = Promise.withResolvers<string>();
@@ -55,5 +53,20 @@ export async function startServer(
   });
   const url = await Promise.race([listening.promise, ended]);
   ended.catch(() => {});
-  return { url: url.replace("0.0.0.0", "127.0.0.1"), stop };
+  return { url, output: () => output, stop };
+}
+
+async function stopProcess(child: Deno.ChildProcess): Promise<void> {
+  const signal = (name: Deno.Signal) => {
+    try {
+      child.kill(name);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // already gone
+    }
+  };
+  signal("SIGTERM");
+  // `deno serve` waits for its open requests, and an event stream may be open for ever.
+  const force = setTimeout(() => signal("SIGKILL"), GRACE_MS);
+  await child.status;
+  clearTimeout(force);
 }

@@ -1,0 +1,99 @@
+/**
+ * Runs every program under `examples/`. A program without an entry here fails the first test.
+ *
+ * @module
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { startServer } from "../examples/support/server_process.ts";
+import { LegacyClient } from "./interop/legacy_client.ts";
+import { ModernClient } from "./interop/modern_client.ts";
+
+const EXAMPLES = `${Deno.realPathSync(`${import.meta.dirname}/../examples`)}/`;
+
+const RUNS: Readonly<Record<string, () => Promise<void>>> = {
+  "conformance_server.ts": () =>
+    withServer(["run", "-A", `${EXAMPLES}conformance_server.ts`, "--port", "0"], async (url) => {
+      const client = await LegacyClient.connect(url);
+      const { content } = await client.callTool("test_simple_text", {});
+      assertEquals(content, [{ type: "text", text: "This is a simple text response for testing." }]);
+      await client.endSession();
+    }),
+
+  "demo.ts": () =>
+    withDirectory(async (directory) => {
+      await Deno.writeTextFile(`${directory}/one.ts`, "export const one = 1;\n");
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", `${EXAMPLES}demo.ts`, directory],
+        env: { NO_COLOR: "1" },
+      }).output();
+      const output = new TextDecoder().decode(stdout);
+      assertEquals(code, 0, output + new TextDecoder().decode(stderr));
+      for (const expected of ["2025-11-25", "2026-07-28", "TypeScript", "no such directory"]) {
+        assertStringIncludes(output, expected);
+      }
+    }),
+
+  "tasks_basic.ts": () =>
+    withDirectory((directory) => {
+      const args = ["serve", "-A", "--host", "127.0.0.1", "--port", "0", `${EXAMPLES}tasks_basic.ts`];
+      return withServer(args, async (url) => {
+        const client = await ModernClient.connect(url);
+        const outcome = await client.run("census", { directory: `${EXAMPLES}demo` });
+        assertEquals(outcome.status, "completed");
+        assertStringIncludes(JSON.stringify(outcome), "eras.ts");
+        await client.close();
+      }, { TASKS_KV: `${directory}/tasks.kv` });
+    }),
+};
+
+Deno.test("examples: every program is run by a test", async () => {
+  const programs: string[] = [];
+  for await (const entry of Deno.readDir(EXAMPLES)) {
+    if (entry.isFile && entry.name.endsWith(".ts")) programs.push(entry.name);
+  }
+  assertEquals(programs.sort(), Object.keys(RUNS).sort());
+});
+
+for (const [program, run] of Object.entries(RUNS)) Deno.test(`examples: ${program} runs`, run);
+
+Deno.test("examples: an interrupted demo ends with 130 and leaves nothing behind", () =>
+  withDirectory(async (directory) => {
+    const demo = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", `${EXAMPLES}demo.ts`, directory],
+      env: { NO_COLOR: "1", TMPDIR: directory },
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const output = demo.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    for (let seen = ""; !seen.includes("working");) seen += (await output.read()).value ?? fail(seen);
+    demo.kill("SIGINT");
+    while (!(await output.read()).done);
+    assertEquals((await demo.status).code, 130);
+    assertEquals(Array.from(Deno.readDirSync(directory)), []);
+  }));
+
+function fail(seen: string): never {
+  throw new Error(`Cannot interrupt the demo: it ended first, after "${seen}"`);
+}
+
+async function withServer(
+  args: readonly string[],
+  body: (url: string) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const server = await startServer(args, { env });
+  try {
+    await body(`${server.url}/mcp`);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "examples-" });
+  try {
+    await body(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
