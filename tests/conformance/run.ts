@@ -39,8 +39,10 @@ async function main(options: Options): Promise<number> {
       printVerdict(verdict, options.verbose);
       return verdict;
     });
+    const isWorse = verdicts.some((verdict) => verdict.isWorse);
+    if (isWorse && server !== undefined) console.log(`Output of the server:\n${server.output()}`);
     for (const line of summarize(verdicts)) console.log(line);
-    return verdicts.some((verdict) => verdict.isWorse) ? 1 : 0;
+    return isWorse ? 1 : 0;
   } finally {
     await server?.stop();
   }

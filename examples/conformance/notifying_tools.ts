@@ -1,0 +1,38 @@
+/**
+ * Tools that report while they work: progress, log messages, changed lists.
+ *
+ * @module
+ */
+import type { McpServer } from "@perdure/mcp-tasks";
+import { z } from "zod";
+import { pause } from "../support/pause.ts";
+
+const NOTHING = z.object({});
+const STEP_MS = 50;
+
+/** Registers the tools that notify. */
+export function registerNotifyingTools(server: McpServer): void {
+  server.registerTool("test_tool_with_progress", {
+    description: "Reports progress 0, 50 and 100 of 100.",
+    inputSchema: NOTHING,
+  }, async (_args, ctx) => {
+    for (const done of [0, 50, 100]) {
+      await ctx.progress(done, 100);
+      await pause(STEP_MS, ctx.signal);
+    }
+    return "Progress reported.";
+  });
+
+  for (const name of ["test_tool_with_logging", "test_logging_tool"]) {
+    server.registerTool(name, {
+      description: "Logs three messages.",
+      inputSchema: NOTHING,
+    }, async (_args, ctx) => {
+      for (const what of ["execution started", "processing data", "execution completed"]) {
+        ctx.log("info", `Tool ${what}`);
+        await pause(STEP_MS, ctx.signal);
+      }
+      return "Messages logged.";
+    });
+  }
+}
