@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isJsonObject, jsonDepth, type JsonValue } from "../protocol/mod.ts";
+import { isJsonObject, jsonDepth, type JsonObject, type JsonValue } from "../protocol/mod.ts";
 import {
   HEAD_SCHEMA,
   isTaskStatus,
@@ -67,9 +67,26 @@ export function decodeHead(id: string, bytes: Uint8Array): TaskHead {
   if (value.schema > HEAD_SCHEMA) {
     throw new UndecodableRecordError(id, `schema ${value.schema} is newer than ${HEAD_SCHEMA}`);
   }
-  const damaged = value.id !== id || typeof value.owner !== "string" || !isTaskStatus(value.status) ||
-    !Number.isFinite(value.expiresAt) || !isJsonObject(value.exec) || !isJsonObject(value.input) ||
-    !isJsonObject(value.journal);
-  if (damaged) throw new UndecodableRecordError(id, "fields are missing or damaged");
+  if (value.id !== id || !isHead(value)) {
+    throw new UndecodableRecordError(id, "fields are missing or damaged");
+  }
   return value as unknown as TaskHead;
+}
+
+/** Whether everything is there that readers of a head rely on: one bad record must not fail a whole list. */
+function isHead({ owner, status, exec, input, journal, ...rest }: JsonObject): boolean {
+  return typeof owner === "string" && isTaskStatus(status) &&
+    NUMBERS.every((name) => Number.isFinite(rest[name])) &&
+    isInstant(rest.createdAt) && isInstant(rest.lastUpdatedAt) &&
+    isJsonObject(rest.args) && isJsonObject(rest.variables) && isJsonObject(rest.clientCapabilities) &&
+    isJsonObject(exec) && Number.isFinite(exec.epoch) &&
+    isJsonObject(input) && isJsonObject(input.outstanding) && isJsonObject(input.answers) &&
+    isJsonObject(journal) && Array.isArray(journal.entries) && Array.isArray(journal.pages);
+}
+
+const NUMBERS = ["createdAt", "lastUpdatedAt", "expiresAt", "pollIntervalMs", "rev"] as const;
+
+/** Whether a date can be made of it. */
+function isInstant(value: JsonValue | undefined): boolean {
+  return !Number.isNaN(new Date(value as number).getTime());
 }
