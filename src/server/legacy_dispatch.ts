@@ -10,6 +10,7 @@ import {
   type JsonRpcRequest,
   type JsonRpcResponse,
   methodNotFound,
+  ProtocolError,
   type RequestId,
   toResult,
   VERSION_2025,
@@ -24,9 +25,10 @@ import {
 import type { Versioned } from "../store/mod.ts";
 import { capabilities2025, hasTasks } from "./capabilities.ts";
 import { ClientRequests } from "./client_requests.ts";
-import { toErrorResponse } from "./error_map.ts";
+import { toErrorResponse, toProtocolError } from "./error_map.ts";
 import type { Caller, Exchange, InitializeReply, Listener, SessionRef } from "./exchange.ts";
 import { callToolLegacy, type LegacyCallContext } from "./legacy_call.ts";
+import { InputDelivery } from "./input_delivery.ts";
 import { LimitReachedError } from "../tasks/mod.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
@@ -38,12 +40,14 @@ import { listToolsLegacy } from "./tool_listing.ts";
 export class LegacyDispatch {
   readonly #services: Services;
   readonly #clientRequests: ClientRequests;
+  readonly #delivery: InputDelivery;
   /** Requests under way in this process, by session and id. */
   readonly #inFlight = new Map<string, AbortController>();
 
   constructor(services: Services) {
     this.#services = services;
     this.#clientRequests = new ClientRequests(services.store.runtime);
+    this.#delivery = new InputDelivery(services);
   }
 
   /** Answers `initialize` with the version asked for, else with the newest one agreed by handshake (T25-138 to T25-140). */
@@ -103,7 +107,8 @@ export class LegacyDispatch {
   async response(message: JsonRpcResponse, ref: SessionRef, caller: Caller): Promise<boolean> {
     const stored = await this.#services.sessions.find(caller, ref.id);
     if (stored === undefined) return false;
-    this.#clientRequests.resolve(stored.session.id, message);
+    if (this.#clientRequests.resolve(stored.session.id, message)) return true;
+    await this.#delivery.take(message, caller);
     return true;
   }
 
@@ -113,7 +118,9 @@ export class LegacyDispatch {
     if (stored === undefined) return false;
     const { streams, options } = this.#services;
     if (listener.caller !== undefined && streams.countOf(stored.owner) >= options.limits.streams) {
-      throw new LimitReachedError("streams", options.limits.streams, 1000);
+      const error = new LimitReachedError("streams", options.limits.streams, 1000);
+      const { code, message, data } = toProtocolError(error, options.runtime, options.emit);
+      throw new ProtocolError(code, message, data, { httpStatus: 429 });
     }
     streams.attach(stored.session.id, stored.owner, listener);
     return true;
@@ -163,6 +170,8 @@ export class LegacyDispatch {
       session: stored.session,
       exchange,
       clientRequests: this.#clientRequests,
+      delivery: this.#delivery,
+      stored,
       cancelled: controller.signal,
     };
     try {

@@ -7,6 +7,7 @@ import type { JsonObject, RequestId } from "../protocol/mod.ts";
 import type { LoggingLevel } from "../protocol/logging.ts";
 import { relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
 import type { Run, RunHooks } from "../execution/mod.ts";
+import { isTerminal } from "../tasks/mod.ts";
 import { isLoggedAt } from "./log_level.ts";
 import type { SessionStreams } from "./session_streams.ts";
 
@@ -17,6 +18,8 @@ export function sessionHooks(
   progressToken: RequestId | undefined,
 ): RunHooks {
   const push = (method: string, params: JsonObject, run: Run) => {
+    // A handler that goes on after its task has ended talks to nobody (T25-092).
+    if (run.signal.aborted || isTerminal(run.head.status)) return;
     streams.send(session.id, {
       jsonrpc: "2.0",
       method,

@@ -80,7 +80,7 @@ export class LimitReachedError extends TaskError {
   readonly retryAfterMs: number;
   /** An error for the limit of that name. */
   constructor(limit: string, allowed: number, retryAfterMs: number) {
-    super(`Cannot create another task: the limit "${limit}" of ${allowed} is reached`);
+    super(`Cannot accept the request: the limit "${limit}" of ${allowed} is reached`);
     this.limit = limit;
     this.retryAfterMs = retryAfterMs;
   }
