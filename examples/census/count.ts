@@ -5,6 +5,7 @@
  */
 import { findFunctions } from "./functions.ts";
 import { languageOf } from "./languages.ts";
+import { listFiles, unlessGone } from "./walk.ts";
 
 /** Totals of one language. */
 export interface LanguageTotals {
@@ -36,14 +37,13 @@ const MAX_READ_BYTES = 4 * 1024 * 1024;
 /**
  * Counts the files directly in `path`, without its subdirectories.
  *
- * Binary files and files over 4 MiB count with their bytes alone. Symbolic links are not followed.
+ * Binary files and files over 4 MiB count with their bytes alone; what may not be read does not count.
  */
 export async function countDirectory(root: string, path: string): Promise<Census> {
   let census = EMPTY_CENSUS;
-  for await (const entry of Deno.readDir(path)) {
-    if (entry.isFile) {
-      census = mergeCensus(census, await countFile(root, `${path}/${entry.name}`, entry.name));
-    }
+  for (const name of await listFiles(path)) {
+    const counted = await unlessGone(countFile(root, `${path}/${name}`, name));
+    if (counted !== undefined) census = mergeCensus(census, counted);
   }
   return census;
 }

@@ -25,9 +25,8 @@ export interface Fixture extends AsyncDisposable {
 /** Size of the text that tool `big` returns: 10 MiB. */
 export const BIG_LENGTH = 10 * 1024 * 1024;
 
-const NOTHING = z.object({});
-const KEYED = z.object({ key: z.string() });
 const TASK = { support: "optional", repeatable: true, pollIntervalMs: 20, inlineMs: 10 } as const;
+const REQUIRED = { ...TASK, support: "required" } as const;
 
 /** Starts the server. Callers authenticate with `Authorization: Bearer <subject>`. */
 export function startFixture(options: McpServerOptions = {}): Fixture {
@@ -42,73 +41,9 @@ export function startFixture(options: McpServerOptions = {}): Fixture {
     ...options,
   });
 
-  server.registerTool("double", {
-    description: "Doubles a number.",
-    inputSchema: z.object({ number: z.number() }),
-    task: { ...TASK, support: "required" },
-  }, ({ number }) => String(number * 2));
-
-  server.registerTool("gated", {
-    description: "Works until the test lets it finish, and reports how far it is.",
-    inputSchema: KEYED,
-    task: TASK,
-  }, async ({ key }, ctx) => {
-    await ctx.progress(1, 2, "at the gate");
-    ctx.signal.addEventListener("abort", () => get(aborts, key).resolve(ctx.signal.reason.reason), {
-      once: true,
-    });
-    await get(gates, key).promise;
-    await ctx.progress(2, 2, "through the gate");
-    return `through ${key}`;
-  });
-
-  const askName = async (_args: unknown, ctx: TaskContext) => {
-    const answer = await ctx.elicit("name", {
-      message: "Your name?",
-      schema: z.object({ name: z.string() }),
-    });
-    return answer.action === "accept" ? `Hello, ${answer.content.name}!` : answer.action;
-  };
-  server.registerTool("ask", {
-    description: "Asks for a name, in a task.",
-    inputSchema: NOTHING,
-    task: { ...TASK, support: "required" },
-  }, askName);
-  server.registerTool("ask_now", {
-    description: "Asks for a name, within the call.",
-    inputSchema: NOTHING,
-  }, askName);
-
-  server.registerTool("big", {
-    description: "Returns ten mebibytes of text.",
-    inputSchema: NOTHING,
-    task: { ...TASK, support: "required" },
-  }, () => "x".repeat(BIG_LENGTH));
-
-  server.registerTool("tool_error", {
-    description: "Fails and says why.",
-    inputSchema: NOTHING,
-    task: { ...TASK, support: "required" },
-  }, () => {
-    throw new ToolError("No paper in the printer");
-  });
-
-  server.registerTool("protocol_error", {
-    description: "Fails with a JSON-RPC error.",
-    inputSchema: NOTHING,
-    task: { ...TASK, support: "required" },
-  }, () => {
-    throw new ProtocolError(-32602, "Not these parameters");
-  });
-
-  server.registerTool("crash", {
-    description: "Throws what it should not show.",
-    inputSchema: NOTHING,
-    task: { ...TASK, support: "required" },
-  }, () => {
-    throw new Error("password is hunter2");
-  });
-
+  registerWorking(server, gates, aborts);
+  registerAsking(server);
+  registerFailing(server);
   const listener = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, server.fetch);
   return {
     url: `http://127.0.0.1:${listener.addr.port}/mcp`,
@@ -124,6 +59,65 @@ export function startFixture(options: McpServerOptions = {}): Fixture {
 /** Headers that authenticate as `subject`. */
 export function as(subject: string): { readonly headers: Record<string, string> } {
   return { headers: { Authorization: `Bearer ${subject}` } };
+}
+
+function registerWorking(
+  server: McpServer,
+  gates: Map<string, PromiseWithResolvers<void>>,
+  aborts: Map<string, PromiseWithResolvers<unknown>>,
+): void {
+  server.registerTool("double", {
+    description: "Doubles a number.",
+    inputSchema: z.object({ number: z.number() }),
+    task: REQUIRED,
+  }, ({ number }) => String(number * 2));
+
+  server.registerTool("gated", {
+    description: "Works until the test lets it finish, and reports how far it is.",
+    inputSchema: z.object({ key: z.string() }),
+    task: TASK,
+  }, async ({ key }, ctx) => {
+    await ctx.progress(1, 2, "at the gate");
+    ctx.signal.addEventListener("abort", () => get(aborts, key).resolve(ctx.signal.reason.reason), {
+      once: true,
+    });
+    await get(gates, key).promise;
+    await ctx.progress(2, 2, "through the gate");
+    return `through ${key}`;
+  });
+
+  server.registerTool("big", {
+    description: "Returns ten mebibytes of text.",
+    task: REQUIRED,
+  }, () => "x".repeat(BIG_LENGTH));
+}
+
+function registerAsking(server: McpServer): void {
+  const askName = async (_args: unknown, ctx: TaskContext) => {
+    const answer = await ctx.elicit("name", {
+      message: "Your name?",
+      schema: z.object({ name: z.string() }),
+    });
+    return answer.action === "accept" ? `Hello, ${answer.content.name}!` : answer.action;
+  };
+  server.registerTool("ask", { description: "Asks for a name, in a task.", task: REQUIRED }, askName);
+  server.registerTool("ask_now", { description: "Asks for a name, within the call." }, askName);
+}
+
+function registerFailing(server: McpServer): void {
+  server.registerTool("tool_error", { description: "Fails and says why.", task: REQUIRED }, () => {
+    throw new ToolError("No paper in the printer");
+  });
+  server.registerTool(
+    "protocol_error",
+    { description: "Fails with a JSON-RPC error.", task: REQUIRED },
+    () => {
+      throw new ProtocolError(-32602, "Not these parameters");
+    },
+  );
+  server.registerTool("crash", { description: "Throws what it should not show.", task: REQUIRED }, () => {
+    throw new Error("password is hunter2");
+  });
 }
 
 function get<Value>(
