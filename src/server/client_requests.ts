@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse, JsonValue } from "../protocol/mod.ts";
+import type { JsonRpcRequest, JsonRpcResponse, JsonValue } from "../protocol/mod.ts";
 import { randomName, type Runtime } from "../runtime.ts";
 import type { InputRequest } from "../protocol/input.ts";
 import { ToolError } from "../execution/mod.ts";
+import { toClientRequest } from "./input_delivery.ts";
 
 /** Requests that wait for an answer. */
 export class ClientRequests {
@@ -42,7 +43,7 @@ export class ClientRequests {
         if ("result" in response) resolve(response.result);
         else reject(new ToolError(`The client refused to answer: ${response.error.message.slice(0, 200)}`));
       });
-      send(toRequest(id, question, this.#runtime));
+      send(toClientRequest(id, question, randomName(this.#runtime, 12)));
     });
   }
 
@@ -55,17 +56,4 @@ export class ClientRequests {
     settle?.(response);
     return settle !== undefined;
   }
-}
-
-/** A question as the request of 2025-11-25: a page has an id there (T25-255). */
-function toRequest(id: string, question: InputRequest, runtime: Runtime): JsonRpcRequest {
-  const { method, params } = question as { method: string; params?: Record<string, JsonValue> };
-  const isPage = method === "elicitation/create" && params?.mode === "url";
-  const message: JsonRpcMessage = {
-    jsonrpc: "2.0",
-    id,
-    method,
-    params: isPage ? { ...params, elicitationId: randomName(runtime, 12) } : params,
-  };
-  return message;
 }

@@ -24,7 +24,8 @@ import type { Exchange } from "./exchange.ts";
 import { isLoggedAt } from "./log_level.ts";
 import { sessionHooks } from "./session_hooks.ts";
 import type { Services } from "./services.ts";
-import type { Session } from "./session_store.ts";
+import type { InputDelivery } from "./input_delivery.ts";
+import type { Session, StoredSession } from "./session_store.ts";
 import { createTask, type TaskCall, toNewTask } from "./task_creation.ts";
 import type { RegisteredTool } from "./tool_registry.ts";
 
@@ -34,6 +35,9 @@ export interface LegacyCallContext {
   readonly session: Session;
   readonly exchange: Exchange;
   readonly clientRequests: ClientRequests;
+  readonly delivery: InputDelivery;
+  /** The session as it was read. */
+  readonly stored: StoredSession;
   /** Aborts when the client cancels this request. A client that leaves cancels nothing (T25-165). */
   readonly cancelled: AbortSignal;
 }

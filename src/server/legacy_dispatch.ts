@@ -28,6 +28,7 @@ import { ClientRequests } from "./client_requests.ts";
 import { toErrorResponse, toProtocolError } from "./error_map.ts";
 import type { Caller, Exchange, InitializeReply, Listener, SessionRef } from "./exchange.ts";
 import { callToolLegacy, type LegacyCallContext } from "./legacy_call.ts";
+import { InputDelivery } from "./input_delivery.ts";
 import { LimitReachedError } from "../tasks/mod.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
@@ -39,12 +40,14 @@ import { listToolsLegacy } from "./tool_listing.ts";
 export class LegacyDispatch {
   readonly #services: Services;
   readonly #clientRequests: ClientRequests;
+  readonly #delivery: InputDelivery;
   /** Requests under way in this process, by session and id. */
   readonly #inFlight = new Map<string, AbortController>();
 
   constructor(services: Services) {
     this.#services = services;
     this.#clientRequests = new ClientRequests(services.store.runtime);
+    this.#delivery = new InputDelivery(services);
   }
 
   /** Answers `initialize` with the version asked for, else with the newest one agreed by handshake (T25-138 to T25-140). */
@@ -104,7 +107,8 @@ export class LegacyDispatch {
   async response(message: JsonRpcResponse, ref: SessionRef, caller: Caller): Promise<boolean> {
     const stored = await this.#services.sessions.find(caller, ref.id);
     if (stored === undefined) return false;
-    this.#clientRequests.resolve(stored.session.id, message);
+    if (this.#clientRequests.resolve(stored.session.id, message)) return true;
+    await this.#delivery.take(message, caller);
     return true;
   }
 
@@ -166,6 +170,8 @@ export class LegacyDispatch {
       session: stored.session,
       exchange,
       clientRequests: this.#clientRequests,
+      delivery: this.#delivery,
+      stored,
       cancelled: controller.signal,
     };
     try {

@@ -16,6 +16,7 @@ import { toErrorResponse } from "./error_map.ts";
 import type { Exchange } from "./exchange.ts";
 import { callToolModern } from "./modern_call.ts";
 import type { Services } from "./services.ts";
+import { listen } from "./subscriptions.ts";
 import { cancelTaskModern, getTaskModern, updateTask } from "./task_methods_2026.ts";
 import { listToolsModern } from "./tool_listing.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
@@ -37,6 +38,7 @@ const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>
   ["server/discover", { isServed: () => true, answer: discover }],
   ["tools/list", { isServed: hasTools, answer: listToolsModern }],
   ["tools/call", { isServed: hasTools, answer: callToolModern }],
+  ["subscriptions/listen", { isServed: () => true, answer: listen }],
   ["tasks/get", { isServed: hasTasks, answer: getTaskModern }],
   ["tasks/update", { isServed: hasTasks, answer: updateTask }],
   ["tasks/cancel", { isServed: hasTasks, answer: cancelTaskModern }],

@@ -107,6 +107,7 @@ export class ServerCore implements Dispatcher {
     if (this.#parts === undefined) return;
     const { services } = await this.#parts;
     await services.recovery.stop();
+    services.subscriptions.close();
     services.streams.close();
     await services.executor.close(options.graceMs ?? DEFAULT_GRACE_MS);
     services.store.close();

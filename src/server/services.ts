@@ -11,6 +11,8 @@ import type { ResolvedOptions } from "./options.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
 import { sessionHooks } from "./session_hooks.ts";
 import { SessionStore } from "./session_store.ts";
+import { ListChanges } from "./list_changes.ts";
+import { SubscriptionRegistry } from "./subscriptions.ts";
 import { SessionStreams } from "./session_streams.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
@@ -25,6 +27,10 @@ export class Services {
   readonly sessions: SessionStore;
   readonly streams: SessionStreams;
   readonly creates: CreateRateLimit;
+  /** Open subscriptions of 2026-07-28 clients. */
+  readonly subscriptions: SubscriptionRegistry;
+  /** Tells of changed lists. */
+  readonly listChanges: ListChanges = new ListChanges();
   /** Takes over what other processes left. */
   readonly recovery: Recovery;
   /** Tasks of anonymous callers that run in this process. */
@@ -41,6 +47,7 @@ export class Services {
     this.sessions = new SessionStore(backend, runtime, options.sessionTtlMs, this.store.config.purgeGraceMs);
     this.streams = new SessionStreams(this.store, options.toolErrorStatus);
     this.creates = new CreateRateLimit(runtime, options.limits.createsPerMinute);
+    this.subscriptions = new SubscriptionRegistry(options.limits.streams);
     this.recovery = new Recovery(this.executor, {
       namespace: options.namespace,
       findTool: (name) => tools.get(name),

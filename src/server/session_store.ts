@@ -32,6 +32,8 @@ export interface Session {
   readonly expiresAt: number;
   /** Lowest level of log messages the client wants. */
   readonly logLevel?: LoggingLevel;
+  /** When questions of tasks were last sent to this session, by task and key. */
+  readonly sent?: Readonly<Record<string, number>>;
   /** Times the expiry was moved. */
   readonly renewals: number;
 }

@@ -26,12 +26,13 @@ import { attended, type Services } from "./services.ts";
 
 /** `tasks/get`: the flat task, never the payload (T25-042). `found` was read together with the session. */
 export async function getTaskLegacy(
-  { services, session }: LegacyCallContext,
+  { services, session, stored, delivery, exchange }: LegacyCallContext,
   found: Versioned | undefined,
 ): Promise<JsonObject> {
   if (found === undefined) throw new TaskNotFoundError();
   const { head } = await attended(services, found);
   services.streams.follow(session.id, head);
+  await delivery.sendOnGet(exchange, stored, head);
   return await toWireTask(services, head);
 }
 
@@ -75,10 +76,10 @@ export async function getTaskResult(
   context: LegacyCallContext,
   request: JsonRpcRequest,
 ): Promise<JsonObject> {
-  const { services, exchange, cancelled } = context;
+  const { services, exchange } = context;
   const { taskId } = parseTaskIdParams(request.params);
   const owner = await ownerKeyFor(exchange.caller, taskId);
-  const head = await untilTerminal(services, owner, taskId, AbortSignal.any([exchange.signal, cancelled]));
+  const head = await untilTerminal(context, owner, taskId);
   if (head.status === "cancelled") {
     throw internalError("The task was cancelled: it has no result", { reason: "cancelled" });
   }
@@ -92,30 +93,56 @@ export async function getTaskResult(
   return { ...result, _meta: { ...(isJsonObject(_meta) ? _meta : {}), ...relatedTaskMeta(taskId) } };
 }
 
-function untilTerminal(
+/** Waits for the end of a task; its questions go on this request's stream meanwhile. */
+async function untilTerminal(context: LegacyCallContext, owner: OwnerKey, taskId: string): Promise<TaskHead> {
+  const { services, session, exchange, delivery, cancelled } = context;
+  const first = await services.store.find(owner, taskId);
+  if (first === undefined) throw new TaskNotFoundError();
+  const { head } = await attended(services, first);
+  if (isTerminal(head.status)) return head;
+  const sent = new Set<string>();
+  const closeResult = delivery.openResult(session, taskId);
+  try {
+    return await watchTask(services, owner, taskId, AbortSignal.any([exchange.left, cancelled]), (head) => {
+      delivery.sendOnResult(exchange, session, head, sent).catch((error) => {
+        services.store.emit({
+          type: "question_not_sent",
+          taskId,
+          message: "A question could not be sent",
+          error,
+        });
+      });
+    });
+  } finally {
+    closeResult();
+  }
+}
+
+function watchTask(
   services: Services,
   owner: OwnerKey,
   taskId: string,
   signal: AbortSignal,
+  onState: (head: TaskHead) => void,
 ): Promise<TaskHead> {
-  const { watcher } = services.store;
   return new Promise((resolve, reject) => {
-    const onAbort = () =>
-      end(() => reject(internalError("The wait for the result was cancelled", { reason: "cancelled" })));
-    const onState = (current: Versioned | undefined) => {
-      if (current === undefined) end(() => reject(new TaskNotFoundError()));
-      else if (isTerminal(current.head.status)) end(() => resolve(current.head));
-    };
-    // Subscribed before the first read: no change can fall between the two.
-    const unsubscribe = watcher.subscribe(headKey(owner, taskId), onState);
     const end = (settle: () => void) => {
       unsubscribe();
       signal.removeEventListener("abort", onAbort);
       settle();
     };
+    const onAbort = () =>
+      end(() => reject(internalError("The wait for the result was cancelled", { reason: "cancelled" })));
+    const onChange = (current: Versioned | undefined) => {
+      if (current === undefined) return end(() => reject(new TaskNotFoundError()));
+      if (isTerminal(current.head.status)) return end(() => resolve(current.head));
+      onState(current.head);
+    };
+    // Watched before it is read: no change can fall between the two.
+    const unsubscribe = services.store.watcher.subscribe(headKey(owner, taskId), onChange);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) return onAbort();
-    services.store.find(owner, taskId).then(onState, (error) => end(() => reject(error)));
+    services.store.find(owner, taskId).then(onChange, (error) => end(() => reject(error)));
   });
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { isJsonObject, type JsonObject, type JsonRpcRequest } from "../protocol/mod.ts";
-import { parseInputResponse } from "../protocol/input_response.ts";
 import {
   declaresTasks,
   missingCapability,
@@ -16,6 +15,7 @@ import {
 import { type ReceivedAnswer, TaskNotFoundError, toDetailedTask2026 } from "../tasks/mod.ts";
 import type { Versioned } from "../store/mod.ts";
 import type { Exchange } from "./exchange.ts";
+import { takeAnswers } from "./input_answers.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { attended, type Services } from "./services.ts";
 
@@ -55,20 +55,10 @@ export async function updateTask(
   if (!declaresTasks(meta.clientCapabilities)) throw missingCapability(TASKS_CAPABILITY);
   const { taskId, inputResponses } = parseUpdateTaskParams(request.params);
   const owner = await ownerKeyFor(exchange.caller, taskId);
-  const { head } = await services.store.get(owner, taskId);
-  const requests = await services.store.loadInputRequests(head);
-  const accepted: [string, ReceivedAnswer][] = [];
-  for (const [key, response] of Object.entries(inputResponses)) {
-    const asked = Object.hasOwn(requests, key) ? requests[key] : undefined;
-    if (asked === undefined) continue;
-    parseInputResponse(asked, response);
-    accepted.push([key, { value: response }]);
-  }
-  if (accepted.length > 0) {
-    const { current } = await services.store.answer(owner, taskId, Object.fromEntries(accepted));
-    // A parked task goes on here, if its tool is here.
-    await services.recovery.attend(current);
-  }
+  const received = Object.entries(inputResponses).map((
+    [key, value],
+  ): [string, ReceivedAnswer] => [key, { value }]);
+  await takeAnswers(services, owner, taskId, Object.fromEntries(received));
   return ACKNOWLEDGED;
 }
 

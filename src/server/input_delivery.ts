@@ -1,0 +1,178 @@
+/**
+ * Putting a task's questions to 2025-11-25 clients: as requests on one stream, so that every client sees them
+ * and none sees them twice.
+ *
+ * A question goes to an open `tasks/result` of the session, if there is one in this process; else once, per
+ * session, along with the answer of a `tasks/get`. The id of each request names task and question, so that
+ * any instance can take the answer.
+ *
+ * @module
+ */
+import {
+  type JsonObject,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type JsonValue,
+  ProtocolError,
+} from "../protocol/mod.ts";
+import { declares } from "../protocol/input_capability.ts";
+import type { InputRequest } from "../protocol/input.ts";
+import { relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
+import { randomName } from "../runtime.ts";
+import { type TaskHead, TaskNotFoundError } from "../tasks/mod.ts";
+import { fromBase64Url, toBase64Url, toBytes, toText } from "../store/mod.ts";
+import type { Caller, Exchange } from "./exchange.ts";
+import { takeAnswers } from "./input_answers.ts";
+import { ownerKeyFor } from "./owner.ts";
+import type { Services } from "./services.ts";
+import type { Session, StoredSession } from "./session_store.ts";
+
+/** Time after which a question may be sent again on a `tasks/get`, in milliseconds. */
+const RESEND_MS = 300_000;
+/** Sent questions remembered by a session at most; the oldest are forgotten first. */
+const MAX_SENT = 100;
+
+/** Sends questions of tasks and takes their answers. */
+export class InputDelivery {
+  readonly #services: Services;
+  /** Open `tasks/result` requests in this process, by session and task. */
+  readonly #openResults = new Map<string, number>();
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Notes an open `tasks/result`; its stream gets the questions from now on. Returns how to close it. */
+  openResult(session: Session, taskId: string): () => void {
+    const name = `${session.id}/${taskId}`;
+    this.#openResults.set(name, (this.#openResults.get(name) ?? 0) + 1);
+    return () => {
+      const left = (this.#openResults.get(name) ?? 1) - 1;
+      if (left > 0) this.#openResults.set(name, left);
+      else this.#openResults.delete(name);
+    };
+  }
+
+  /** Sends what is outstanding and not in `sent` on the stream of a `tasks/result`. */
+  async sendOnResult(exchange: Exchange, session: Session, head: TaskHead, sent: Set<string>): Promise<void> {
+    const keys = Object.keys(head.input.outstanding).filter((key) => !sent.has(key));
+    for (const key of keys) sent.add(key);
+    await this.#send(exchange, session, head, keys);
+  }
+
+  /** Sends what this session has not been asked lately along with the answer of a `tasks/get`. */
+  async sendOnGet(exchange: Exchange, stored: StoredSession, head: TaskHead): Promise<void> {
+    const { session } = stored;
+    if (this.#openResults.has(`${session.id}/${head.id}`)) return;
+    const now = this.#services.store.runtime.now();
+    const sent = session.sent ?? {};
+    const keys = Object.keys(head.input.outstanding).filter((key) => {
+      const at = Object.hasOwn(sent, sentName(head.id, key)) ? sent[sentName(head.id, key)] : undefined;
+      return at === undefined || now - at >= RESEND_MS;
+    });
+    const askable = await this.#askable(session, head, keys);
+    if (askable.length === 0) return;
+    const entries = [
+      ...Object.entries(sent),
+      ...askable.map(([key]) => [sentName(head.id, key), now] as const),
+    ];
+    const next: Session = { ...session, sent: Object.fromEntries(entries.slice(-MAX_SENT)) };
+    // Noted before it is sent: of two polls at the same moment only one asks.
+    if (await this.#services.sessions.update(stored, next)) this.#put(exchange, head, askable);
+  }
+
+  /** Takes the answer to a question of a task. `false`: its id is not one of a task's question. */
+  async take(response: JsonRpcResponse, caller: Caller): Promise<boolean> {
+    const asked = readRequestId(response.id);
+    if (asked === undefined) return false;
+    const { taskId, key } = asked;
+    const owner = await ownerKeyFor(caller, taskId);
+    const refusal = (value: string) => ({ [key]: { value, isRefusal: true } });
+    try {
+      await takeAnswers(
+        this.#services,
+        owner,
+        taskId,
+        "result" in response
+          ? { [key]: { value: response.result } }
+          : refusal(response.error.message.slice(0, 200)),
+      );
+    } catch (error) {
+      if (error instanceof TaskNotFoundError) return true;
+      if (!(error instanceof ProtocolError)) throw error;
+      // Nobody can be told that the answer does not fit: the tool learns that there is none.
+      await takeAnswers(this.#services, owner, taskId, refusal(error.message));
+    }
+    return true;
+  }
+
+  async #send(exchange: Exchange, session: Session, head: TaskHead, keys: readonly string[]): Promise<void> {
+    this.#put(exchange, head, await this.#askable(session, head, keys));
+  }
+
+  /** Requests among the outstanding ones that this session's client declared it can answer. */
+  async #askable(
+    session: Session,
+    head: TaskHead,
+    keys: readonly string[],
+  ): Promise<readonly (readonly [string, InputRequest])[]> {
+    if (keys.length === 0) return [];
+    const requests = await this.#services.store.loadInputRequests(head);
+    return keys.flatMap((key) => {
+      const request = requests[key];
+      return request !== undefined && declares(session.clientCapabilities, request)
+        ? [[key, request] as const]
+        : [];
+    });
+  }
+
+  #put(exchange: Exchange, head: TaskHead, requests: readonly (readonly [string, InputRequest])[]): void {
+    for (const [key, request] of requests) {
+      const nonce = randomName(this.#services.store.runtime, 6);
+      exchange.send(
+        toClientRequest(toRequestId(head.id, key, nonce), request, nonce, relatedTaskMeta(head.id)),
+      );
+    }
+  }
+}
+
+/** A question as a request of this revision: a page has an id here (T25-255). */
+export function toClientRequest(
+  id: string,
+  question: InputRequest,
+  nonce: string,
+  meta?: JsonObject,
+): JsonRpcRequest {
+  const params = (question.params ?? {}) as unknown as Record<string, JsonValue>;
+  const isPage = question.method === "elicitation/create" && question.params.mode === "url";
+  return {
+    jsonrpc: "2.0",
+    id,
+    method: question.method,
+    params: {
+      ...params,
+      ...(isPage ? { elicitationId: nonce } : {}),
+      ...(meta === undefined ? {} : { _meta: meta }),
+    },
+  };
+}
+
+function sentName(taskId: string, key: string): string {
+  return `${taskId}/${key}`;
+}
+
+function toRequestId(taskId: string, key: string, nonce: string): string {
+  return `${taskId}/${toBase64Url(toBytes(key))}/${nonce}`;
+}
+
+function readRequestId(id: unknown): { readonly taskId: string; readonly key: string } | undefined {
+  if (typeof id !== "string") return undefined;
+  const [taskId, keyText, nonce, ...rest] = id.split("/");
+  const key = fromBase64Url(keyText ?? "");
+  if (!taskId || key === undefined || !nonce || rest.length > 0) return undefined;
+  try {
+    return { taskId, key: toText(key) };
+  } catch {
+    return undefined; // Not text: no question of ours.
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Changes of what the server lists, told to every stream that asked to hear of them. Per process.
+ *
+ * @module
+ */
+
+/** A list that changed. */
+export type ListChange = "tools" | "prompts" | "resources";
+
+/** Tells of changed lists. */
+export class ListChanges {
+  readonly #listeners = new Set<(change: ListChange) => void>();
+
+  /** Calls back at each change. Returns how to stop. */
+  subscribe(listener: (change: ListChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells all listeners. */
+  emit(change: ListChange): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+}

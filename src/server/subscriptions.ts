@@ -1,0 +1,204 @@
+/**
+ * `subscriptions/listen` of 2026-07-28: a stream of what the client asked to hear of, and nothing else.
+ *
+ * Changes are coalesced: a slow reader sees the newest state of a task, not every state between.
+ *
+ * @module
+ * @see 2026-07-28, Subscriptions (T26-201 to T26-212); Tasks extension, Status Notifications (T26-089 to T26-096)
+ */
+import { type JsonObject, type JsonRpcNotification, type JsonRpcRequest, META } from "../protocol/mod.ts";
+import {
+  declaresTasks,
+  missingCapability,
+  parseListenParams,
+  type RequestMeta,
+  type SubscriptionFilter,
+  TASKS_CAPABILITY,
+} from "../protocol/v2026_07_28/mod.ts";
+import { isTerminal, LimitReachedError, toDetailedTask2026 } from "../tasks/mod.ts";
+import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
+import { hasTasks } from "./capabilities.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ListChange } from "./list_changes.ts";
+import { ownerKeyFor } from "./owner.ts";
+import type { Services } from "./services.ts";
+
+/** Answers `subscriptions/listen`: resolves when the subscription is over. */
+export async function listen(
+  services: Services,
+  request: JsonRpcRequest,
+  meta: RequestMeta,
+  exchange: Exchange,
+): Promise<JsonObject> {
+  const { notifications: wanted } = parseListenParams(request.params);
+  if (wanted.taskIds !== undefined && !declaresTasks(meta.clientCapabilities)) {
+    throw missingCapability(TASKS_CAPABILITY);
+  }
+  const release = services.subscriptions.enter(
+    await ownerKeyFor(exchange.caller, "listen"),
+    exchange.caller === undefined,
+  );
+  try {
+    return await new Subscription(services, request, exchange).run(wanted);
+  } finally {
+    release();
+  }
+}
+
+/** Open subscriptions of this process. */
+export class SubscriptionRegistry {
+  readonly #perOwner: number;
+  readonly #counts = new Map<OwnerKey, number>();
+  readonly #closing = new AbortController();
+
+  constructor(perOwner: number) {
+    this.#perOwner = perOwner;
+  }
+
+  /** Aborts when the server closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /**
+   * Counts one more subscription of an owner. Returns how to leave.
+   *
+   * @throws {LimitReachedError} If the owner has as many as allowed. Anonymous callers cannot be told apart and are not limited here.
+   */
+  enter(owner: OwnerKey, isAnonymous: boolean): () => void {
+    if (isAnonymous) return () => {};
+    const count = this.#counts.get(owner) ?? 0;
+    if (count >= this.#perOwner) throw new LimitReachedError("streams", this.#perOwner, 1000);
+    this.#counts.set(owner, count + 1);
+    return () => {
+      const left = (this.#counts.get(owner) ?? 1) - 1;
+      if (left > 0) this.#counts.set(owner, left);
+      else this.#counts.delete(owner);
+    };
+  }
+
+  /** Ends all subscriptions properly. */
+  close(): void {
+    this.#closing.abort();
+  }
+}
+
+class Subscription {
+  readonly #services: Services;
+  readonly #exchange: Exchange;
+  readonly #id: string | number;
+  readonly #stops: (() => void)[] = [];
+  /** Newest unsent state by task: more than one state of a task never waits. */
+  readonly #waiting = new Map<string, Versioned>();
+  #isSending = false;
+
+  constructor(services: Services, request: JsonRpcRequest, exchange: Exchange) {
+    this.#services = services;
+    this.#exchange = exchange;
+    this.#id = request.id;
+  }
+
+  async run(wanted: SubscriptionFilter): Promise<JsonObject> {
+    const { closing } = this.#services.subscriptions;
+    try {
+      const tasks = await this.#findTasks(wanted.taskIds ?? []);
+      const lists = this.#servedLists(wanted);
+      const agreed: SubscriptionFilter = {
+        ...lists,
+        ...(wanted.taskIds === undefined ? {} : { taskIds: tasks.map(({ head }) => head.id) }),
+      };
+      // Nothing may come before the acknowledgement (T26-202, T26-203).
+      this.#send("notifications/subscriptions/acknowledged", {
+        notifications: agreed as unknown as JsonObject,
+      });
+      for (const current of tasks) this.#follow(current);
+      this.#stops.push(this.#services.listChanges.subscribe((change) => {
+        if (lists[LIST_FILTERS[change]]) this.#send(`notifications/${change}/list_changed`, {});
+      }));
+      await untilAborted(AbortSignal.any([this.#exchange.signal, closing]));
+      if (closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
+      return { resultType: "complete", _meta: { [META.subscriptionId]: this.#id } };
+    } finally {
+      for (const stop of this.#stops) stop();
+    }
+  }
+
+  /** Tasks of the caller; all others are left out, whyever they are not there (T26-091, T26-096). */
+  async #findTasks(ids: readonly string[]): Promise<Versioned[]> {
+    if (!hasTasks(this.#services.tools)) return [];
+    const found = await Promise.all(
+      [...new Set(ids)].map(async (id) =>
+        await this.#services.store.find(await ownerKeyFor(this.#exchange.caller, id), id)
+      ),
+    );
+    return found.filter((current) => current !== undefined);
+  }
+
+  #servedLists({ toolsListChanged }: SubscriptionFilter): SubscriptionFilter {
+    return toolsListChanged && this.#services.tools.size > 0 ? { toolsListChanged } : {};
+  }
+
+  #follow(first: Versioned): void {
+    const { owner, id } = first.head;
+    const stop = this.#services.store.watcher.subscribe(headKey(owner, id), (current) => {
+      if (current === undefined) return stop();
+      this.#offer(current);
+      if (isTerminal(current.head.status)) stop();
+    });
+    this.#stops.push(stop);
+    // What happened between the request and the watch is told as the first notification.
+    this.#offer(first);
+  }
+
+  #offer(current: Versioned): void {
+    const { id, rev } = current.head;
+    if ((this.#waiting.get(id)?.head.rev ?? -1) > rev) return;
+    this.#waiting.set(id, current);
+    if (!this.#isSending) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#isSending = true;
+    try {
+      while (this.#waiting.size > 0) {
+        const [[id, { head }]] = this.#waiting as unknown as [[string, Versioned]];
+        this.#waiting.delete(id);
+        const task = toDetailedTask2026(head, await this.#services.store.loadDetails(head));
+        this.#send("notifications/tasks", task as unknown as JsonObject);
+      }
+    } catch (error) {
+      this.#services.store.emit({
+        type: "notification_failed",
+        message: "A task notification was not sent",
+        error,
+      });
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  #send(method: string, params: JsonObject): void {
+    const message: JsonRpcNotification = {
+      jsonrpc: "2.0",
+      method,
+      params: {
+        ...params,
+        _meta: { ...(params._meta as JsonObject | undefined), [META.subscriptionId]: this.#id },
+      },
+    };
+    this.#exchange.send(message);
+  }
+}
+
+const LIST_FILTERS = {
+  tools: "toolsListChanged",
+  prompts: "promptsListChanged",
+  resources: "resourcesListChanged",
+} as const satisfies Record<ListChange, keyof SubscriptionFilter>;
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
