@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { JournalEntry, TaskHead } from "../tasks/mod.ts";
+import type { JournalEntry, JournalPage, TaskHead } from "../tasks/mod.ts";
 import type { TaskStore } from "../store/mod.ts";
 import { ReplayMismatchError } from "./errors.ts";
 
@@ -25,8 +25,7 @@ export class JournalReader {
 
   /** Reads the whole journal of a task, sealed pages included. */
   static async open(store: TaskStore, head: TaskHead): Promise<JournalReader> {
-    const pages = await Promise.all(head.journal.pages.map((ref) => store.load(head, { ref })));
-    return new JournalReader([...(pages.flat() as unknown as JournalEntry[]), ...head.journal.entries]);
+    return new JournalReader([...await readPages(store, head, head.journal.pages), ...head.journal.entries]);
   }
 
   /**
@@ -74,6 +73,21 @@ export class JournalReader {
   unconsumed(): string[] {
     return [...this.#recorded.keys()].filter((key) => !this.#consumed.has(key));
   }
+}
+
+/** Entries of pages, oldest first. Only this library writes pages. */
+async function readPages(
+  store: TaskStore,
+  head: TaskHead,
+  pages: readonly JournalPage[],
+): Promise<JournalEntry[]> {
+  const read = pages.map(async (page) => {
+    const content: unknown = await store.load(head, { ref: page });
+    return page.level === undefined
+      ? content as JournalEntry[]
+      : await readPages(store, head, content as JournalPage[]);
+  });
+  return (await Promise.all(read)).flat();
 }
 
 /** A head with one more finished call. */

@@ -14,6 +14,8 @@ import {
 
 /** Containers a stored value may nest: some engines can write deeper values than they can read. */
 export const MAX_STORED_DEPTH = 64;
+/** Containers of a head around the value that lies deepest in it, a question or a step's value. */
+const HEAD_LEVELS = 5;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -29,6 +31,21 @@ export function toJsonText(value: unknown): string {
     throw new TooLargeError(`Cannot store a value: it nests deeper than ${MAX_STORED_DEPTH} levels`);
   }
   return JSON.stringify(value) ?? "null";
+}
+
+/**
+ * JSON text of a head. What it holds may nest as deep as what is stored by itself.
+ *
+ * @throws {TooLargeError} If something in it nests deeper than 64 levels.
+ */
+export function toHeadText(head: TaskHead): string {
+  const limit = MAX_STORED_DEPTH + HEAD_LEVELS;
+  if (jsonDepth(head, limit) > limit) {
+    throw new TooLargeError(
+      `Cannot store task "${head.id}": a value in it nests deeper than ${MAX_STORED_DEPTH} levels`,
+    );
+  }
+  return JSON.stringify(head);
 }
 
 /** UTF-8 bytes of a text. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { JournalEntry, PayloadRef, Spillable, TaskHead } from "../tasks/mod.ts";
-import { toJsonText } from "./codec.ts";
+import type { JournalEntry, JournalPage, PayloadRef, Spillable, TaskHead } from "../tasks/mod.ts";
+import { toBytes, toHeadText, toJsonText } from "./codec.ts";
 
 /** Bytes of JSON text that each part of a head may hold inline. */
 const INLINE = {
@@ -14,13 +14,19 @@ const INLINE = {
   variables: 8192,
   input: 1024,
   step: 1024,
+  journal: 8192,
 } as const;
+/** Bytes of a head, kept whatever it holds: every heartbeat writes it. */
+const MAX_HEAD_BYTES = 32 * 1024;
+/** By what the shares are divided, one after the other, until the head fits. */
+const DIVISORS: readonly number[] = [1, 4, 32];
+/** Moving out what is smaller would make the head larger: a reference is about as long. */
+const MIN_SHARE = 160;
 /** A head below this needs no look at its parts. */
 const SMALL_HEAD_CHARS = 4096;
 const MAX_INLINE_ENTRIES = 64;
-const MAX_JOURNAL_CHARS = 8192;
-/** Entries that stay inline when the journal is sealed. */
-const KEPT_ENTRIES = 16;
+/** Pages of one level before they are bundled. */
+const MAX_PAGES = 16;
 
 /** Writes a payload. */
 export type WritePayload = (value: unknown, text: string) => Promise<PayloadRef>;
@@ -33,37 +39,46 @@ export interface SpilledHead {
 
 /** Moves what is too large for the head into payloads. */
 export async function spillHead(head: TaskHead, write: WritePayload): Promise<SpilledHead> {
-  const text = toJsonText(head);
+  const text = toHeadText(head);
   if (text.length <= SMALL_HEAD_CHARS) return { head, text };
-  const spilled = await sealJournal(await spillParts(head, write), write);
-  return spilled === head ? { head, text } : { head: spilled, text: toJsonText(spilled) };
+  let current: SpilledHead = { head, text };
+  for (const divisor of DIVISORS) {
+    const share = (name: keyof typeof INLINE) => Math.max(MIN_SHARE, INLINE[name] / divisor);
+    const spilled = await sealJournal(await spillParts(current.head, share, write), share("journal"), write);
+    if (spilled !== current.head) current = { head: spilled, text: toHeadText(spilled) };
+    if (!isLonger(current.text, MAX_HEAD_BYTES)) break;
+  }
+  return current;
 }
 
-async function spillParts(head: TaskHead, write: WritePayload): Promise<TaskHead> {
+/** Bytes a part may hold inline. */
+type Share = (name: keyof typeof INLINE) => number;
+
+async function spillParts(head: TaskHead, share: Share, write: WritePayload): Promise<TaskHead> {
   let next = head;
   const set = (change: Partial<TaskHead>) => next = { ...next, ...change };
-  const args = await spillValue(head.args, INLINE.args, write);
+  const args = await spillValue(head.args, share("args"), write);
   if (args !== head.args) set({ args });
   if (head.prepared !== undefined) {
-    const prepared = await spillValue(head.prepared, INLINE.prepared, write);
+    const prepared = await spillValue(head.prepared, share("prepared"), write);
     if (prepared !== head.prepared) set({ prepared });
   }
   if (head.pendingResult !== undefined) {
-    const pendingResult = await spillValue(head.pendingResult, INLINE.outcome, write);
+    const pendingResult = await spillValue(head.pendingResult, share("outcome"), write);
     if (pendingResult !== head.pendingResult) set({ pendingResult });
   }
-  const variables = await spillValue(head.variables, INLINE.variables, write);
+  const variables = await spillValue(head.variables, share("variables"), write);
   if (variables !== head.variables) set({ variables });
   if (head.outcome?.value !== undefined) {
-    const value = await spillValue(head.outcome.value, INLINE.outcome, write);
+    const value = await spillValue(head.outcome.value, share("outcome"), write);
     if (value !== head.outcome.value) set({ outcome: { ...head.outcome, value } });
   }
-  const outstanding = await spillRecord(head.input.outstanding, "request", write);
-  const answers = await spillRecord(head.input.answers, "value", write);
+  const outstanding = await spillRecord(head.input.outstanding, "request", share("input"), write);
+  const answers = await spillRecord(head.input.answers, "value", share("input"), write);
   if (outstanding !== head.input.outstanding || answers !== head.input.answers) {
     set({ input: { outstanding, answers } });
   }
-  const entries = await spillEntries(head.journal.entries, write);
+  const entries = await spillEntries(head.journal.entries, share("step"), write);
   if (entries !== head.journal.entries) set({ journal: { ...head.journal, entries } });
   return next;
 }
@@ -71,18 +86,19 @@ async function spillParts(head: TaskHead, write: WritePayload): Promise<TaskHead
 async function spillValue(value: Spillable, limit: number, write: WritePayload): Promise<Spillable> {
   if (!("json" in value)) return value;
   const text = toJsonText(value.json);
-  return text.length > limit ? { ref: await write(value.json, text) } : value;
+  return isLonger(text, limit) ? { ref: await write(value.json, text) } : value;
 }
 
 async function spillRecord<K extends string, T extends Readonly<Record<K, Spillable>>>(
   record: Readonly<Record<string, T>>,
   field: K,
+  limit: number,
   write: WritePayload,
 ): Promise<Readonly<Record<string, T>>> {
   let changed = false;
   const entries: [string, T][] = [];
   for (const [key, item] of Object.entries(record)) {
-    const spilled = await spillValue(item[field], INLINE.input, write);
+    const spilled = await spillValue(item[field], limit, write);
     changed ||= spilled !== item[field];
     entries.push([key, spilled === item[field] ? item : { ...item, [field]: spilled }]);
   }
@@ -91,28 +107,59 @@ async function spillRecord<K extends string, T extends Readonly<Record<K, Spilla
 
 async function spillEntries(
   entries: readonly JournalEntry[],
+  limit: number,
   write: WritePayload,
 ): Promise<readonly JournalEntry[]> {
   let changed = false;
   const result: JournalEntry[] = [];
   for (const entry of entries) {
-    const value = entry.value && await spillValue(entry.value, INLINE.step, write);
+    const value = entry.value && await spillValue(entry.value, limit, write);
     changed ||= value !== entry.value;
     result.push(value === entry.value ? entry : { ...entry, value });
   }
   return changed ? result : entries;
 }
 
-async function sealJournal(head: TaskHead, write: WritePayload): Promise<TaskHead> {
+/** Moves old entries into a page, so that the newest fill half of their share; the last one always stays. */
+async function sealJournal(head: TaskHead, limit: number, write: WritePayload): Promise<TaskHead> {
   const { entries, pages } = head.journal;
-  const fits = entries.length <= MAX_INLINE_ENTRIES && JSON.stringify(entries).length <= MAX_JOURNAL_CHARS;
-  if (fits || entries.length <= KEPT_ENTRIES) return head;
-  const sealed = entries.slice(0, -KEPT_ENTRIES);
+  if (entries.length <= MAX_INLINE_ENTRIES && !isLonger(JSON.stringify(entries), limit)) return head;
+  let first = entries.length - 1;
+  let bytes = 0;
+  while (first > 0 && entries.length - first < MAX_INLINE_ENTRIES / 2) {
+    bytes += toBytes(JSON.stringify(entries[first - 1])).length;
+    if (bytes > limit / 2) break;
+    first--;
+  }
+  if (first <= 0) return head;
+  const sealed = entries.slice(0, first);
   const page = await write(sealed, toJsonText(sealed));
-  return { ...head, journal: { entries: entries.slice(-KEPT_ENTRIES), pages: [...pages, page] } };
+  return {
+    ...head,
+    journal: { entries: entries.slice(first), pages: await bundlePages([...pages, page], write) },
+  };
 }
 
-/** Every payload a head names. */
+/** Replaces many pages of one level by one that names them, so that their number grows with the logarithm only. */
+async function bundlePages(
+  pages: readonly JournalPage[],
+  write: WritePayload,
+): Promise<readonly JournalPage[]> {
+  const level = pages.at(-1)?.level ?? 0;
+  const start = pages.findIndex((page) => (page.level ?? 0) === level);
+  if (pages.length - start <= MAX_PAGES) return pages;
+  const bundled = pages.slice(start);
+  const bundle = { ...await write(bundled, toJsonText(bundled)), level: level + 1 };
+  return await bundlePages([...pages.slice(0, start), bundle], write);
+}
+
+/** Whether a text has more than `limit` UTF-8 bytes; a UTF-16 unit has at most three. */
+function isLonger(text: string, limit: number): boolean {
+  if (text.length > limit) return true;
+  return text.length * 3 > limit && toBytes(text).length > limit;
+}
+
+/** Every payload a head names. Pages inside a bundle are not among them: they are swept when they are due. */
 export function payloadRefs(head: TaskHead): PayloadRef[] {
   const values: (Spillable | undefined)[] = [
     head.args,

@@ -84,12 +84,18 @@ export interface JournalEntry {
   readonly error?: { readonly name: string; readonly message: string };
 }
 
+/** Names a page of older entries, or of the pages that hold them. */
+export interface JournalPage extends PayloadRef {
+  /** Levels of pages below: absent, the page holds entries; 1, it holds pages of entries; and so on. */
+  readonly level?: number;
+}
+
 /** Finished calls, newest last; older ones sealed in immutable pages. */
 export interface Journal {
   /** The newest calls. */
   readonly entries: readonly JournalEntry[];
   /** Sealed pages, oldest first. */
-  readonly pages: readonly PayloadRef[];
+  readonly pages: readonly JournalPage[];
 }
 
 /** The one outcome of a terminal task. */

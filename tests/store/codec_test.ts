@@ -127,7 +127,7 @@ Deno.test("A record of a newer schema is left untouched by everything that would
     () => store.setVariables(OWNER, "task-1", { a: 1 }),
     () => store.setResult(OWNER, "task-1", {}),
     () => store.completeWithResult(OWNER, "task-1", {}),
-    () => store.finish({ owner: OWNER, id: "task-1", holder }, { kind: "result", result: {} }),
+    () => store.finish({ owner: OWNER, id: "task-1", ...holder }, { kind: "result", result: {} }),
   ];
   for (const operation of operations) {
     const error = await operation().then(() => undefined, (error) => error);

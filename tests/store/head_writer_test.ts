@@ -104,7 +104,7 @@ verifies("lib-I10", "A finished and a cancelled task no longer count against the
   await store.cancel(OWNER, "task-1");
   await store.create(sampleHead({ id: "task-2" }), 1);
   const holder = { epoch: 1, leaseOwner: "here" };
-  await store.finish({ owner: OWNER, id: "task-2", holder }, { kind: "result", result: {} });
+  await store.finish({ owner: OWNER, id: "task-2", ...holder }, { kind: "result", result: {} });
   await store.create(sampleHead({ id: "task-3" }), 1);
 });
 
@@ -294,7 +294,7 @@ verifies("lib-I2", "mutate() writes payloads before the head that names them", a
   const { store, backend } = await withTask();
   backend.putKinds.length = 0;
   await store.finish(
-    { owner: OWNER, id: "task-1", holder: { epoch: 1, leaseOwner: "here" } },
+    { owner: OWNER, id: "task-1", epoch: 1, leaseOwner: "here" },
     { kind: "result", result: { content: [], BIG } },
   );
   assertEquals(backend.putKinds, ["payload", "task"]);
@@ -329,5 +329,5 @@ verifies(
       { dueAt: START + 35_000, purgeAt: expiresAt + 600_000, active: true },
       { dueAt: expiresAt, purgeAt: expiresAt + 600_000, active: false },
     ]);
-    },
+  },
 );
