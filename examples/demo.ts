@@ -2,8 +2,8 @@
  * Shows a durable task from both sides: a server of its own on a KV file, and the official clients of both
  * protocol eras running the same tool.
  *
- * Run: `deno task demo [directory]`; without an argument it counts this repository. Checks what it
- * sees, and exits with 1 if the eras disagree. Ctrl-C leaves nothing behind.
+ * Run: `deno task demo [directory]`; without an argument it counts this repository. Exits
+ * with 1 if an era does not give what it should. Ctrl-C leaves nothing behind.
  *
  * @module
  */
@@ -49,7 +49,7 @@ async function show(url: string, directory: string): Promise<number> {
   console.log(`\n${first.text}\n`);
   const second = await runCensus(ERA_2026, url, directory);
   const same = first.text === second.text;
-  console.log(`\n  ${same ? "The same table as in the first era." : `A different table:\n${second.text}`}\n`);
+  console.log(same ? "\n  The same table.\n" : `\nThe directory has changed meanwhile:\n${second.text}\n`);
 
   console.log("A directory that does not exist:");
   const missing = `${directory}/no/such/directory`;
@@ -60,7 +60,7 @@ async function show(url: string, directory: string): Promise<number> {
     failures.push(ending);
   }
   const told = failures.every((ending) => ending.isError && ending.text.includes("no such directory"));
-  return same && told && !first.isError ? 0 : 1;
+  return told && !first.isError && !second.isError ? 0 : 1;
 }
 
 async function runCensus(era: Era, url: string, directory: string): Promise<Ending> {

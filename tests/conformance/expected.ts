@@ -61,7 +61,7 @@ const LEGACY: readonly Expectation[] = [
 
 /** Scenarios of 2026-07-28: 152 checks. */
 const MODERN: readonly Expectation[] = [
-  modern("server-stateless", 30, "prompts and subscriptions", 25),
+  modern("server-stateless", 30, "prompts and list changes", 28),
   modern("tools-list", 4),
   modern("tools-call-simple-text", 2),
   modern("tools-call-image", 2),
