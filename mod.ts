@@ -18,8 +18,10 @@ export type {
   OriginCheckOptions,
   Stage,
 } from "./src/handler/mod.ts";
+export { createWorker, type Worker, type WorkerOptions, type WorkerTool } from "./src/server/mod.ts";
 export type {
   Caller,
+  CloseOptions,
   MirroredParam,
   Principal,
   RepeatOptions,
@@ -36,11 +38,13 @@ export {
   type AbortReason,
   type AnswersTo,
   type AskOptions,
+  type DispatchedTask,
   elicit,
   type FormAnswer,
   type FormQuestion,
   fromJsonSchema,
   type Infer,
+  InputTimeoutError,
   type Jsonify,
   type LogLevel,
   type Question,
@@ -48,6 +52,7 @@ export {
   type RetryOptions,
   roots,
   sample,
+  type ScanReport,
   type Schema,
   type SchemaIssue,
   type SchemaResult,
@@ -89,6 +94,7 @@ export {
   InvalidTransitionError,
   type Journal,
   type JournalEntry,
+  type JournalPage,
   LeaseLostError,
   LimitReachedError,
   type LoadedOutcome,
@@ -151,4 +157,4 @@ export {
   type ToolResultContent,
   type ToolUseContent,
 } from "./src/protocol/mod.ts";
-export { type Runtime, systemRuntime } from "./src/runtime.ts";
+export { type CancelTimer, type Runtime, systemRuntime } from "./src/runtime.ts";

@@ -54,7 +54,7 @@ async function cycle(store: TaskStore, owner: string): Promise<void> {
     100_000,
   );
   const { epoch, leaseOwner } = created.head.exec;
-  const ref = { owner, id: created.head.id, holder: { epoch, leaseOwner } };
+  const ref = { owner, id: created.head.id, epoch, leaseOwner };
   await store.finish(
     ref,
     { kind: "result", result: { content: [{ type: "text", text: "done" }] } },

@@ -66,9 +66,11 @@ export class ReplayMismatchError extends Error {
 
 /** A question was not answered in time, and has no fallback. */
 export class InputTimeoutError extends Error {
+  /** Name of the class. */
   override readonly name = "InputTimeoutError";
   /** Identity of the question. */
   readonly key: string;
+  /** A wait that is over; thrown by the context's questions. */
   constructor(key: string) {
     super(`Question "${key}" was not answered in time`);
     this.key = key;

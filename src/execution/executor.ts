@@ -5,7 +5,7 @@
  */
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
-import type { NewTask, TaskHead } from "../tasks/mod.ts";
+import { dispatched, isTerminal, type NewTask, type TaskHead } from "../tasks/mod.ts";
 import { sha256OfTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
 import { TaskContext } from "./context.ts";
 import { ToolError } from "./errors.ts";
@@ -101,6 +101,24 @@ export class Executor {
     const { head } = current;
     const run = await this.newHeldRun(tool, current, startedAt, hooks);
     await this.finishOrLeave(run, this.#invoke(run, tool, head));
+  }
+
+  /**
+   * Hands a queued task to its outside engine. A crash before that is noted makes it happen again.
+   *
+   * @throws Whatever the engine throws; the task stays queued then.
+   */
+  async dispatch(tool: ExecutableTool, { head, version }: Versioned): Promise<void> {
+    const { owner, id: taskId, name, exec: { epoch } } = head;
+    const args = await this.store.load(head, head.args);
+    await tool.dispatch?.({ owner, taskId, epoch, name, args, idempotencyKey: await idempotencyKey(head) });
+    await this.store.mutate(owner, taskId, {
+      decide: (fresh) => {
+        const isStillQueued = fresh.exec.phase === "queued" && fresh.exec.epoch === epoch &&
+          !isTerminal(fresh.status);
+        return isStillQueued ? { write: dispatched(fresh), value: undefined } : { skip: undefined };
+      },
+    }, { head, version });
   }
 
   /** Waits for a run's outcome and stores it, or until the run leaves. Never rejects. */

@@ -90,7 +90,7 @@ export class Lease {
       const { owner, id } = this.head;
       this.#isEnding = true;
       try {
-        const ref = { owner, id, holder: this.holder };
+        const ref = { owner, id, ...this.holder };
         const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current);
         this.#current = current;
         this.#release();

@@ -31,6 +31,8 @@ export interface RecoveryOptions {
   readonly findTool: (name: string) => ExecutableTool | undefined;
   /** What the runs of claimed tasks report to. */
   readonly hooksFor?: (head: TaskHead) => RunHooks;
+  /** Time between two scans in milliseconds. @default a sixth of the lease */
+  readonly scanMs?: number;
   /** Runs claimed at most at the same time; a scan that would exceed it leaves the rest. @default {100} */
   readonly maxConcurrent?: number;
 }
@@ -77,7 +79,7 @@ export class Recovery {
   start(): void {
     if (this.#timer !== undefined || this.#isStopped) return;
     const { runtime, config } = this.#store;
-    const ms = config.times.scanMs * (0.75 + runtime.random() / 2);
+    const ms = (this.#options.scanMs ?? config.times.scanMs) * (0.75 + runtime.random() / 2);
     this.#timer = runtime.setTimer(ms, () => {
       this.#timer = undefined;
       this.scan().then(() => this.start(), (error) => {
@@ -189,6 +191,10 @@ export class Recovery {
       count.deleted++;
       return first;
     }
+    if (first.type === "dispatch") {
+      await this.#executor.dispatch(this.#options.findTool(current.head.name)!, current);
+      return first;
+    }
     const startedAt = this.#store.runtime.monotonic();
     const done = await this.#write(owner, id, current);
     const action = done.value;
@@ -240,6 +246,7 @@ export class Recovery {
       random: runtime.random(),
       isKnown: tool !== undefined,
       hasHandler: tool?.handler !== undefined,
+      hasDispatch: tool?.dispatch !== undefined,
       mayClaim: !isFull && this.#breaker.mayClaim(head.name),
     });
   }

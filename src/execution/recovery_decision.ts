@@ -29,6 +29,8 @@ export type RecoveryAction =
   | { readonly type: "reap" }
   /** Take it and run it. */
   | { readonly type: "claim"; readonly head: TaskHead; readonly isLoss: boolean }
+  /** Hand it to an outside engine. */
+  | { readonly type: "dispatch" }
   /** Store this; nothing is to be run now. */
   | {
     readonly type: "store";
@@ -50,6 +52,8 @@ export interface DecisionContext {
   readonly isKnown: boolean;
   /** Whether the tool has a handler here. */
   readonly hasHandler: boolean;
+  /** Whether the tool hands its tasks to an outside engine. */
+  readonly hasDispatch: boolean;
   /** Whether this process may claim the task's tool now. */
   readonly mayClaim: boolean;
 }
@@ -74,17 +78,24 @@ export function decideRecovery(head: TaskHead, context: DecisionContext): Recove
   if (deadline !== undefined && deadline <= now) {
     return { type: "store", head: expireInputs(head, now, context.nonce), reason: "input_timeout" };
   }
-  if (!context.hasHandler) return { type: "pass", reason: "foreign" };
+  if (!context.hasHandler) {
+    if (context.hasDispatch && isQueuedAndDue(head, now)) return { type: "dispatch" };
+    return { type: "pass", reason: "foreign" };
+  }
   switch (head.exec.phase) {
     case "running":
       return decideLapsed(head, context);
     case "queued":
-      return (head.exec.notBefore ?? head.createdAt) <= now ? take(head, context, false) : NOT_DUE;
+      return isQueuedAndDue(head, now) ? take(head, context, false) : NOT_DUE;
     case "parked":
       return (head.exec.wakeAt ?? Infinity) <= now ? take(head, context, false) : NOT_DUE;
     default:
       return NOT_DUE;
   }
+}
+
+function isQueuedAndDue({ exec, createdAt }: TaskHead, now: number): boolean {
+  return exec.phase === "queued" && (exec.notBefore ?? createdAt) <= now;
 }
 
 function decideLapsed(head: TaskHead, context: DecisionContext): RecoveryAction {

@@ -7,6 +7,22 @@ import type { JsonValue } from "../protocol/mod.ts";
 import type { TaskContext } from "./context.ts";
 import type { ReadValue } from "./schema.ts";
 
+/** A task on its way to an outside engine. */
+export interface DispatchedTask {
+  /** Owner key. With the next two, this names the task to {@linkcode ExternalTasks.finish}. */
+  readonly owner: string;
+  /** Id of the task. */
+  readonly taskId: string;
+  /** Epoch under which it is handed out. */
+  readonly epoch: number;
+  /** Tool. */
+  readonly name: string;
+  /** Arguments as the client sent them. */
+  readonly args: JsonValue;
+  /** The same for every dispatch of this task: the engine may see it more than once. */
+  readonly idempotencyKey: string;
+}
+
 /** A registered tool. */
 export interface ExecutableTool {
   readonly name: string;
@@ -22,6 +38,8 @@ export interface ExecutableTool {
   readonly readArgs: (args: JsonValue) => Promise<ReadValue<unknown>>;
   /** Absent: the work is done elsewhere, by a worker or an outside engine. */
   readonly handler?: (args: unknown, ctx: TaskContext) => unknown;
+  /** Hands the task to an outside engine. Called again after a crash, until it once has returned. */
+  readonly dispatch?: (task: DispatchedTask) => void | Promise<void>;
   /** Asks what has to be known before the task exists. */
   readonly prepare?: (args: unknown, ctx: TaskContext) => unknown;
   /** Checks a structured value; absent without output schema. */

@@ -71,6 +71,11 @@ export class McpServer {
     this.#core.registerTool(name, config, handler);
   }
 
+  /** Tells clients that listen in this process that the list of tools changed. Registering a tool does so by itself. */
+  sendToolListChanged(): void {
+    this.#core.sendToolListChanged();
+  }
+
   /**
    * Looks once for tasks whose process was lost, whose wait is over, or that have expired: for platforms where a
    * cron calls, because no timer lives.

@@ -37,7 +37,7 @@ export function capabilities2025(
     requests: { tools: { call: {} } },
   };
   return {
-    ...(tools.size > 0 ? { tools: {} } : {}),
+    ...(tools.size > 0 ? { tools: { listChanged: true } } : {}),
     logging: {},
     ...(version === VERSION_2025 && hasTasks(tools) ? { tasks } : {}),
   };
@@ -46,7 +46,7 @@ export function capabilities2025(
 /** Capabilities of `server/discover`: tasks by extension only (T26-001, T26-014). */
 export function capabilities2026(tools: ToolRegistry): Capabilities2026 {
   return {
-    ...(tools.size > 0 ? { tools: {} } : {}),
+    ...(tools.size > 0 ? { tools: { listChanged: true } } : {}),
     logging: {},
     ...(hasTasks(tools) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
   };

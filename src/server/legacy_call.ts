@@ -70,6 +70,7 @@ export async function callToolLegacy(
     clientCapabilities: session.clientCapabilities,
     ttl: params.task?.ttl,
     progressToken: params.progressToken,
+    idempotencyKey: params.idempotencyKey,
     sessionId: session.id,
   };
   return asksForTask ? await callAsTask(context, call) : await callPlain(context, call);

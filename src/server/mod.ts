@@ -8,3 +8,5 @@ export * from "./options.ts";
 export * from "./server_core.ts";
 export * from "./task_handle.ts";
 export * from "./tool_config.ts";
+export * from "./worker.ts";
+export * from "./external_tasks.ts";

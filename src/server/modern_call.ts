@@ -52,7 +52,9 @@ export async function callToolModern(
   const tool = services.tools.get(params.name);
   if (tool === undefined) throw invalidParams('Unknown tool: "name" is none of the tools of this server');
   const hasTasks = declaresTasks(meta.clientCapabilities);
-  const needsTask = tool.task.support === "required" || tool.handler === undefined;
+  // A key asks for one task however often the request comes: an inline answer would keep no trace of it.
+  const isKeyed = params.idempotencyKey !== undefined && hasTasks && tool.task.support === "optional";
+  const needsTask = tool.task.support === "required" || tool.handler === undefined || isKeyed;
   if (needsTask && !hasTasks) throw missingCapability(TASKS_CAPABILITY);
   const rawArgs = params.arguments ?? {};
   const args = await tool.readArgs(rawArgs);
@@ -71,6 +73,7 @@ export async function callToolModern(
     args: args.value,
     clientCapabilities: meta.clientCapabilities,
     progressToken: params.progressToken,
+    idempotencyKey: params.idempotencyKey,
     taskId: state.taskId,
   };
   const round = new Round(services, call, context, toHooks(meta, exchange));

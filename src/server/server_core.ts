@@ -86,6 +86,16 @@ export class ServerCore implements Dispatcher {
     handler?: ToolHandler<Args>,
   ): void {
     this.#tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
+    this.sendToolListChanged();
+  }
+
+  /** Tells clients that listen in this process that the list of tools changed. */
+  sendToolListChanged(): void {
+    // Nobody listens before the first request.
+    this.#parts?.then(({ services }) => {
+      services.listChanges.emit("tools");
+      services.streams.broadcast({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
+    }, () => {});
   }
 
   /**

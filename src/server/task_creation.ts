@@ -8,7 +8,9 @@ import { toInputCapabilities } from "../protocol/input_capability.ts";
 import { randomName } from "../runtime.ts";
 import { clampTtl, LimitReachedError, type NewTask, type TaskHead } from "../tasks/mod.ts";
 import type { Run, RunHooks, Settled } from "../execution/mod.ts";
+import type { Versioned } from "../store/mod.ts";
 import type { Exchange } from "./exchange.ts";
+import { createOnce } from "./idempotency.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import type { RegisteredTool } from "./tool_registry.ts";
@@ -27,6 +29,8 @@ export interface TaskCall {
   readonly ttl?: number;
   readonly progressToken?: RequestId;
   readonly sessionId?: string;
+  /** Makes the creation idempotent. */
+  readonly idempotencyKey?: string;
   /** Id kept over the rounds of one call. */
   readonly taskId?: string;
 }
@@ -80,25 +84,61 @@ export function checkCreateLimits(services: Services, exchange: Exchange, owner:
   services.creates.take(exchange.caller === undefined ? "anonymous" : owner);
 }
 
-/** Creates the task and, if its handler is here, starts it. Answers once it is stored. */
+/** Creates the task and, if its handler is here, starts it. Answers once it is stored. With an idempotency key, once per key. */
 export async function createTask(
   services: Services,
   call: TaskCall,
   prepared: JsonValue | undefined,
   hooks: RunHooks,
 ): Promise<TaskHead> {
-  const task = await toNewTask(services, call, prepared);
-  checkCreateLimits(services, call.exchange, task.owner);
-  const startedAt = services.store.runtime.monotonic();
-  const created = await services.store.create(
-    services.store.draft(task),
-    activeLimitFor(services, call.exchange),
-  );
-  if (call.tool.handler === undefined) return created.head;
-  const run = await services.executor.newHeldRun(call.tool, created, startedAt, hooks);
-  const settled = services.executor.execute(run, { tool: call.tool, args: call.args, prepared });
-  finishInBackground(services, call.exchange, run, settled);
+  if (call.idempotencyKey === undefined) {
+    return await startTask(services, call, await toNewTask(services, call, prepared), hooks);
+  }
+  return await createOnce(services, call, call.idempotencyKey, async (taskId, idem) => {
+    const task = await toNewTask(services, { ...call, taskId }, prepared);
+    return await startTask(services, call, { ...task, idem }, hooks);
+  });
+}
+
+async function startTask(
+  services: Services,
+  call: TaskCall,
+  task: NewTask,
+  hooks: RunHooks,
+): Promise<TaskHead> {
+  const { tool, exchange, args } = call;
+  const { store, executor } = services;
+  checkCreateLimits(services, exchange, task.owner);
+  const startedAt = store.runtime.monotonic();
+  const created = await store.create(store.draft(task), activeLimitFor(services, exchange));
+  if (tool.handler !== undefined) {
+    const run = await executor.newHeldRun(tool, created, startedAt, hooks);
+    finishInBackground(
+      services,
+      exchange,
+      run,
+      executor.execute(run, { tool, args, prepared: task.prepared }),
+    );
+  } else if (tool.dispatch !== undefined) {
+    exchange.waitUntil(dispatchNow(services, tool, created));
+  }
   return created.head;
+}
+
+/** A dispatch that fails is tried again by the next scan. */
+async function dispatchNow(services: Services, tool: RegisteredTool, created: Versioned): Promise<void> {
+  try {
+    await services.executor.dispatch(tool, created);
+  } catch (error) {
+    const { id, name } = created.head;
+    services.store.emit({
+      type: "dispatch_failed",
+      taskId: id,
+      name,
+      message: "A task was not dispatched yet",
+      error,
+    });
+  }
 }
 
 /** Lets a task's run end behind the response. */

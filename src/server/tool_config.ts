@@ -5,7 +5,7 @@
  */
 import type { Icon, ToolAnnotations } from "../protocol/content.ts";
 import type { JsonObject } from "../protocol/mod.ts";
-import type { Schema, TaskContext } from "../execution/mod.ts";
+import type { DispatchedTask, Schema, TaskContext } from "../execution/mod.ts";
 
 /** Whether a tool's call can, or must, be a task. */
 export type TaskSupport = "forbidden" | "optional" | "required";
@@ -36,6 +36,11 @@ export interface TaskOptions<Args = unknown> {
   readonly publicVariables?: readonly string[];
   /** Text for the model while the task runs (2025-11-25, provisional there). */
   readonly immediateResponse?: string;
+  /**
+   * For a tool without a handler: hands a task to the engine outside that will finish it. It may be called again
+   * after a crash. Absent: the task waits for a worker.
+   */
+  readonly dispatch?: (task: DispatchedTask) => void | Promise<void>;
   /** Asks what must be known before the task exists; what it returns is `ctx.prepared`. */
   readonly prepare?: (args: Args, ctx: TaskContext) => unknown;
 }

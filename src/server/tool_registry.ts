@@ -75,6 +75,9 @@ export class ToolRegistry {
     }
     if (this.#tools.has(name)) throw new TypeError(`Cannot register tool "${name}": the name is taken`);
     const task = config.task ?? { support: "forbidden" };
+    if (handler !== undefined && task.dispatch !== undefined) {
+      throw new TypeError(`Cannot register tool "${name}": it has both a handler and "dispatch"`);
+    }
     if (handler === undefined && task.support === "forbidden") {
       throw new TypeError(`Cannot register tool "${name}": without a handler it must support tasks`);
     }
@@ -105,6 +108,7 @@ function toRegisteredTool(
     inputTimeoutMs: task.inputTimeoutMs ?? defaults.inputTimeoutMs,
     readArgs: (args) => readArguments(inputSchema, args),
     handler,
+    dispatch: task.dispatch,
     prepare: task.prepare,
     checkOutput: outputSchema && ((value) => checkOutput(name, outputSchema, value)),
     mirroredParams: findMirroredParams(name, input),

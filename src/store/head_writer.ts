@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { isJsonObject } from "../protocol/mod.ts";
 import { randomName, type Runtime, sleep } from "../runtime.ts";
 import {
   ConcurrentModificationError,
@@ -29,7 +30,7 @@ import {
   type StoredRecord,
   type Version,
 } from "./backend.ts";
-import { decodeHead, toBytes } from "./codec.ts";
+import { decodeHead, decodeJson, toBytes } from "./codec.ts";
 import type { Payloads } from "./payloads.ts";
 import { payloadRefs, spillHead } from "./spill.ts";
 
@@ -160,10 +161,20 @@ export class HeadWriter {
     }
   }
 
-  /** Removes a head, if it still is in this state or gone, and the payloads it names. */
+  /** Removes an expired head and the records it names. */
   async remove(head: TaskHead): Promise<void> {
+    // The idempotency record first: once the head is gone, somebody may put a new one in its place.
+    if (head.idem !== undefined) await this.#removeIdem(head, head.idem);
     await this.#backend.delete([headKey(head.owner, head.id)]);
     await this.#payloads.delete(head.owner, head.id, payloadRefs(head));
+  }
+
+  async #removeIdem({ owner, id }: TaskHead, idem: string): Promise<void> {
+    const key: RecordKey = { owner, kind: "idem", id: idem };
+    const [record] = await this.#backend.get([key]);
+    if (record === undefined) return;
+    const value = decodeJson(record.value);
+    if (isJsonObject(value) && value.taskId === id) await this.#backend.delete([key]);
   }
 
   async #require(owner: OwnerKey, id: string): Promise<Versioned> {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { randomName, type Runtime } from "../runtime.ts";
+import { randomName, type Runtime, systemRuntime } from "../runtime.ts";
 import { isJsonObject, type JsonObject, type JsonRpcError, type JsonValue } from "../protocol/mod.ts";
 import type { InputRequest } from "../protocol/input.ts";
 import {
@@ -47,6 +47,13 @@ export type TaskOutcome =
   | { readonly kind: "result"; readonly result: JsonObject }
   | { readonly kind: "rpcError"; readonly error: JsonRpcError };
 
+/** A task in somebody's hands. */
+export interface TaskRef extends Holder {
+  /** Owner key. */
+  readonly owner: OwnerKey;
+  readonly id: string;
+}
+
 /** One page of an owner's tasks, newest first. */
 export interface TaskPage {
   readonly heads: readonly TaskHead[];
@@ -56,7 +63,8 @@ export interface TaskPage {
 
 /** Options of {@linkcode TaskStore}. */
 export interface TaskStoreOptions {
-  readonly runtime: Runtime;
+  /** Clock, timers, ids. @default the real ones */
+  readonly runtime?: Runtime;
   /** Limits and times; what is left out has its default. */
   readonly config?: Partial<StoreConfig>;
   readonly onEvent?: EventSink;
@@ -77,9 +85,9 @@ export class TaskStore {
   readonly #payloads: Payloads;
   readonly #writer: HeadWriter;
 
-  constructor(backend: StorageBackend, options: TaskStoreOptions) {
+  constructor(backend: StorageBackend, options: TaskStoreOptions = {}) {
     this.backend = backend;
-    this.runtime = options.runtime;
+    this.runtime = options.runtime ?? systemRuntime;
     this.config = resolveStoreConfig(options.config);
     this.emit = guardSink(options.onEvent);
     const { purgeGraceMs, maxResultBytes, maxWriteAttempts, times } = this.config;
@@ -266,19 +274,19 @@ export class TaskStore {
   /**
    * Finishes a task with its one outcome: the whole API for an engine outside that did the work.
    *
-   * @param ref Task and the epoch under which it was handed out; 0 for one that no worker has claimed.
+   * @param ref Task, and who held it: epoch 0 and no lease owner for a task that no worker has claimed.
    * @throws {LeaseLostError} If it was cancelled, finished, or has changed hands since.
    */
   finish(
-    ref: { readonly owner: OwnerKey; readonly id: string; readonly holder: Holder },
+    ref: TaskRef,
     outcome: TaskOutcome,
     statusMessage?: string,
     known?: Versioned,
   ): Promise<Mutated<void>> {
-    const stored = toOutcome(outcome, `${ref.holder.epoch}.${randomName(this.runtime, 9)}`);
+    const stored = toOutcome(outcome, `${ref.epoch}.${randomName(this.runtime, 9)}`);
     return this.mutate(ref.owner, ref.id, {
       decide: (head, now) => ({
-        write: finish(head, ref.holder, now, stored, statusMessage),
+        write: finish(head, ref, now, stored, statusMessage),
         value: undefined,
       }),
       landed: (head) => head.outcome?.gen === stored.gen,

@@ -144,6 +144,12 @@ export function claim(head: TaskHead, leaseOwner: string, now: number, leaseMs: 
   return { ...head, exec: leased(head.exec, leaseOwner, now, leaseMs) };
 }
 
+/** Dispatched: an outside engine has the task, under the epoch it was queued with. */
+export function dispatched(head: TaskHead): TaskHead {
+  const { notBefore: _notBefore, ...exec } = head.exec;
+  return { ...head, exec: { ...exec, phase: "parked" } };
+}
+
 /** Postpone: a lost attempt is tried again later; its holder is refused from now on. */
 export function postpone(head: TaskHead, notBefore: number): TaskHead {
   return { ...head, exec: { ...released(head.exec, "queued"), notBefore } };
