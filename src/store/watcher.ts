@@ -35,12 +35,16 @@ export interface WatcherOptions {
 interface Subscriber {
   readonly onChange: OnChange;
   readonly poll: boolean;
+  /** Last state it was told of: one that came later must not miss what the others know. */
+  told: string | undefined;
 }
 
 interface Watched {
   readonly key: RecordKey;
   readonly subscribers: Set<Subscriber>;
   readonly hints: AbortController;
+  /** Newest revision seen, so that a slow read cannot bring back an older one. */
+  rev: number;
   version: string | undefined;
   intervalMs: number;
   nextPollAt: number;
@@ -77,7 +81,7 @@ export class Watcher {
   subscribe(key: RecordKey, onChange: OnChange, options: SubscribeOptions = {}): Unsubscribe {
     const name = nameOf(key);
     const watched = this.#watched.get(name) ?? this.#start(name, key);
-    const subscriber: Subscriber = { onChange, poll: options.poll ?? true };
+    const subscriber: Subscriber = { onChange, poll: options.poll ?? true, told: undefined };
     watched.subscribers.add(subscriber);
     if (subscriber.poll) {
       watched.intervalMs = this.#minPollMs;
@@ -99,8 +103,7 @@ export class Watcher {
   /** Ends all subscriptions. */
   close(): void {
     for (const [name, watched] of this.#watched) this.#stop(name, watched);
-    this.#timer?.();
-    this.#timer = undefined;
+    this.#stopTimer();
   }
 
   #start(name: string, key: RecordKey): Watched {
@@ -108,6 +111,7 @@ export class Watcher {
       key,
       subscribers: new Set(),
       hints: new AbortController(),
+      rev: 0,
       version: undefined,
       intervalMs: this.#minPollMs,
       nextPollAt: Infinity,
@@ -120,6 +124,12 @@ export class Watcher {
   #stop(name: string, watched: Watched): void {
     this.#watched.delete(name);
     watched.hints.abort();
+    if (this.#watched.size === 0) this.#stopTimer();
+  }
+
+  #stopTimer(): void {
+    this.#timer?.();
+    this.#timer = undefined;
   }
 
   async #followHints(watched: Watched): Promise<void> {
@@ -161,6 +171,7 @@ export class Watcher {
   }
 
   async #read(group: readonly Watched[]): Promise<void> {
+    const revs = group.map(({ rev }) => rev);
     let records: readonly (StoredRecord | undefined)[];
     try {
       records = await this.#backend.get(group.map(({ key }) => key));
@@ -174,16 +185,25 @@ export class Watcher {
       } catch {
         return; // Undecodable: whoever reads it gets the error.
       }
+      // Read before the record was created: it is not gone.
+      if (current === undefined && watched.rev !== revs[i]) return;
       this.#tell(watched, current);
     });
   }
 
   #tell(watched: Watched, current: Versioned | undefined): void {
+    if (current !== undefined) {
+      if (current.head.rev < watched.rev) return;
+      watched.rev = current.head.rev;
+    }
     const version = current?.version ?? "";
-    if (version === watched.version) return;
+    if (version !== watched.version) watched.intervalMs = this.#minPollMs;
     watched.version = version;
-    watched.intervalMs = this.#minPollMs;
-    for (const { onChange } of [...watched.subscribers]) onChange(current);
+    for (const subscriber of [...watched.subscribers]) {
+      if (subscriber.told === version) continue;
+      subscriber.told = version;
+      subscriber.onChange(current);
+    }
   }
 }
 
