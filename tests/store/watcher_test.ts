@@ -199,6 +199,24 @@ verifies(
   },
 );
 
+verifies("lib-I16", "Watcher does not take a task for gone that was created while it read", async () => {
+  const { store, backend, runtime } = createTestStore();
+  backend.watch = async function* () {};
+  const { told } = listen(store);
+  const slow = Promise.withResolvers<void>();
+  backend.onGet(async (get) => {
+    const records = await get();
+    await slow.promise;
+    return records;
+  });
+  await runtime.advance(250);
+  await store.create(sampleHead());
+  slow.resolve();
+  await settle();
+  assertEquals(told, ["-"]);
+  store.close();
+});
+
 Deno.test("Watcher asks again when the engine was away or the record undecodable", async () => {
   const { store, another, backend, runtime } = await withTask();
   const { told } = listen(store);
