@@ -33,7 +33,7 @@ interface IdemRecord {
   readonly createBy: number;
 }
 
-/** Makes the task with the given id and the name of its record; throws `TaskError` if the id is taken. */
+/** Makes the task with the given id and the name of its record; throws `TaskIdTakenError` if the id is taken. */
 export type MakeTask = (taskId: string, idem: string) => Promise<TaskHead>;
 
 /**

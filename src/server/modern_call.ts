@@ -19,7 +19,7 @@ import {
   type RequestMeta,
   TASKS_CAPABILITY,
 } from "../protocol/v2026_07_28/mod.ts";
-import { LimitReachedError, type TaskHead, toTask2026 } from "../tasks/mod.ts";
+import { clampTtl, LimitReachedError, type TaskHead, TaskIdTakenError, toTask2026 } from "../tasks/mod.ts";
 import {
   type Answers,
   type Questions,
@@ -32,6 +32,7 @@ import type { Exchange } from "./exchange.ts";
 import { InlinePhase, type PhaseState } from "./inline_phase.ts";
 import { isLoggedAt } from "./log_level.ts";
 import { openState, type RoundState, sealState, stateContext } from "./request_state.ts";
+import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import {
   activeLimitFor,
@@ -63,7 +64,7 @@ export async function callToolModern(
   const context = await stateContext(exchange, request.method, tool.name, rawArgs);
   const { runtime } = services.store;
   const state: RoundState = params.requestState === undefined
-    ? { taskId: runtime.newTaskId(runtime.now()), entries: [], answers: {} }
+    ? { taskId: runtime.newTaskId(runtime.now()), startedAt: runtime.now(), entries: [], answers: {} }
     : await openState(services, context, params.requestState);
   const call: TaskCall = {
     tool,
@@ -76,12 +77,12 @@ export async function callToolModern(
     idempotencyKey: params.idempotencyKey,
     taskId: state.taskId,
   };
-  const round = new Round(services, call, context, toHooks(meta, exchange));
+  const round = new Round(services, call, context, state.startedAt, toHooks(meta, exchange));
   const given = params.inputResponses ?? {};
   const preparation = await round.prepare(state, given);
   if ("answer" in preparation) return preparation.answer;
   const { prepared, phase } = preparation;
-  if (needsTask) return created(await createTask(services, call, prepared, {}));
+  if (needsTask) return await round.create(prepared);
   return await round.handle(phase, prepared, hasTasks && tool.task.support === "optional");
 }
 
@@ -90,12 +91,14 @@ class Round {
   readonly #services: Services;
   readonly #call: TaskCall;
   readonly #context: string;
+  readonly #startedAt: number;
   readonly #hooks: RunHooks;
 
-  constructor(services: Services, call: TaskCall, context: string, hooks: RunHooks) {
+  constructor(services: Services, call: TaskCall, context: string, startedAt: number, hooks: RunHooks) {
     this.#services = services;
     this.#call = call;
     this.#context = context;
+    this.#startedAt = startedAt;
     this.#hooks = hooks;
   }
 
@@ -119,6 +122,15 @@ class Round {
     const asked = new Set(phase.state.entries.map(({ key }) => key));
     const unused = Object.entries(given).filter(([key]) => !asked.has(key));
     return { prepared: event.value.prepared, phase: { entries: [], answers: Object.fromEntries(unused) } };
+  }
+
+  /** Makes a task of the call. */
+  async create(prepared: JsonValue | undefined): Promise<JsonObject> {
+    try {
+      return created(await createTask(this.#services, this.#call, prepared, {}));
+    } catch (error) {
+      return created(await this.#madeEarlier(error));
+    }
   }
 
   /** Runs the handler inline; makes a task of the call when it is slow or has to wait, where it may. */
@@ -152,6 +164,10 @@ class Round {
       checkCreateLimits(this.#services, exchange, run.head.owner);
       head = await run.promote(activeLimitFor(this.#services, exchange));
     } catch (error) {
+      if (error instanceof TaskIdTakenError) {
+        run.abort("lease_lost");
+        return await this.#madeEarlier(error);
+      }
       if (!(error instanceof LimitReachedError || error instanceof StorageUnavailableError)) throw error;
       const message = "A slow call stays inline: no task could be made of it";
       this.#services.store.emit({
@@ -168,6 +184,16 @@ class Round {
     // The client left before it could learn the id: nobody will ever ask for the task.
     if (exchange.signal.aborted) await this.#services.store.cancel(head.owner, head.id);
     return head;
+  }
+
+  /** The task that this round made when it came the first time, its answer lost (T26-194). */
+  async #madeEarlier(error: unknown): Promise<TaskHead> {
+    if (!(error instanceof TaskIdTakenError)) throw error;
+    const { store } = this.#services;
+    const taskId = this.#call.taskId!;
+    const made = await store.find(await ownerKeyFor(this.#call.exchange.caller, taskId), taskId);
+    if (made === undefined) throw error;
+    return made.head;
   }
 
   /** Ends the round without a result. */
@@ -191,8 +217,10 @@ class Round {
   async #ask(phase: InlinePhase, questions: Questions, prepared: JsonValue | undefined): Promise<JsonObject> {
     const { entries, answers } = phase.state;
     phase.run.abort("parked");
+    const ttlMs = clampTtl(this.#call.tool.task.ttlMs, this.#services.store.config.ttl);
     const state: RoundState = {
       taskId: this.#call.taskId!,
+      startedAt: this.#startedAt,
       entries,
       answers,
       ...(prepared === undefined ? {} : { prepared: { value: prepared } }),
@@ -200,7 +228,7 @@ class Round {
     return {
       resultType: "input_required",
       inputRequests: questions as unknown as JsonObject,
-      requestState: await sealState(this.#services, this.#context, state),
+      requestState: await sealState(this.#services, this.#context, state, ttlMs),
     };
   }
 }

@@ -13,13 +13,15 @@ import type { Exchange } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 
-/** How long a client may take for its answer, in milliseconds. */
+/** How long a client may take for one answer, in milliseconds. */
 const STATE_TTL_MS = 600_000;
 
 /** What an earlier round left. */
 export interface RoundState {
   /** Id the task will have, should the call become one. */
   readonly taskId: string;
+  /** When the id was made: with the first round. */
+  readonly startedAt: number;
   /** What `task.prepare` returned, once it has. */
   readonly prepared?: { readonly value: JsonValue };
   /** Which function asked: its journal and answers follow. */
@@ -27,9 +29,20 @@ export interface RoundState {
   readonly answers: Answers;
 }
 
-/** Seals the state of a round. */
-export async function sealState(services: Services, context: string, state: RoundState): Promise<string> {
-  const expiresAt = services.store.runtime.now() + STATE_TTL_MS;
+/**
+ * Seals the state of a round.
+ *
+ * No state outlives the task that may be made of it: one that did could make the same task a second time.
+ *
+ * @param ttlMs Time to live of that task.
+ */
+export async function sealState(
+  services: Services,
+  context: string,
+  state: RoundState,
+  ttlMs: number,
+): Promise<string> {
+  const expiresAt = Math.min(services.store.runtime.now() + STATE_TTL_MS, state.startedAt + ttlMs);
   return await services.keyring.seal("state", context, { ...state, expiresAt } as unknown as JsonValue);
 }
 

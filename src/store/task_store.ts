@@ -25,8 +25,8 @@ import {
   type ReceivedAnswer,
   type Spillable,
   type TaskDetails,
-  TaskError,
   type TaskHead,
+  TaskIdTakenError,
   TaskNotFoundError,
   TaskNotReadyError,
   type TaskStatus,
@@ -107,13 +107,14 @@ export class TaskStore {
    * @param draft First state, as {@linkcode newHead} builds it.
    * @param activeLimit Active tasks the owner may have, this one included. Absent: no limit.
    * @throws {LimitReachedError} If the owner has as many.
+   * @throws {TaskIdTakenError} If the id is taken.
    */
   async create(draft: TaskHead, activeLimit?: number): Promise<Versioned> {
     const created = await this.#writer.create(draft, activeLimit);
     if (created === "limit") {
       throw new LimitReachedError("activeTasks", activeLimit ?? 0, draft.pollIntervalMs);
     }
-    if (created === "exists") throw new TaskError(`Cannot create task "${draft.id}": the id is taken`);
+    if (created === "exists") throw new TaskIdTakenError(draft.id);
     return created;
   }
 

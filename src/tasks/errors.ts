@@ -86,6 +86,18 @@ export class LimitReachedError extends TaskError {
   }
 }
 
+/** A task with this id is there already. Nothing was stored. */
+export class TaskIdTakenError extends TaskError {
+  /** Name of the class. */
+  override readonly name = "TaskIdTakenError";
+  /** Stable word for programs. */
+  override readonly code = "id_taken";
+  /** An error for a create that came too late. */
+  constructor(taskId: string) {
+    super(`Cannot create task "${taskId}": the id is taken`);
+  }
+}
+
 /** A value is too large or nests too deep to be stored. Nothing was stored. */
 export class TooLargeError extends TaskError {
   /** Name of the class. */
