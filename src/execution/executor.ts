@@ -206,6 +206,7 @@ export class Executor {
       era: run.head.era,
       runtime: this.store.runtime,
       emit: this.store.emit,
+      signal: run.signal,
       maxResultBytes: this.store.config.maxResultBytes,
       checkOutput: tool.checkOutput,
     };

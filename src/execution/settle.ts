@@ -29,6 +29,8 @@ export interface SettleContext {
   readonly emit: EventSink;
   /** Largest result in bytes of JSON text. */
   readonly maxResultBytes: number;
+  /** Aborted once the call was asked to stop: what is thrown then is no news. */
+  readonly signal: AbortSignal;
   /** Checks a structured value; absent for a tool without output schema. Throws with a message for the author. */
   readonly checkOutput?: (value: unknown) => Promise<JsonValue>;
 }
@@ -75,6 +77,7 @@ function toSettled(error: unknown, context: SettleContext): Settled {
   if (error instanceof ReplayMismatchError) {
     return rpcOutcome(internalError(error.message, { reason: "replay_mismatch" }));
   }
+  if (context.signal.aborted) return toolError("The call was asked to stop");
   const correlationId = randomName(context.runtime, 9);
   const { name, taskId } = context;
   const message = `Tool "${name}" threw (correlation id ${correlationId})`;
