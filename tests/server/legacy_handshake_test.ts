@@ -15,7 +15,7 @@ verifies(["T25-134", "T25-138", "T25-001"], "initialize answers the version aske
   assertEquals(initialized, {
     protocolVersion: "2025-11-25",
     capabilities: {
-      tools: {},
+      tools: { listChanged: true },
       logging: {},
       tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
     },
@@ -35,7 +35,7 @@ verifies(["T25-138", "T25-143"], "an earlier version is served without tasks", a
   for (const protocolVersion of ["2025-06-18", "2025-03-26"]) {
     const client = await withTools().legacy(user("ada"), { protocolVersion });
     assertEquals(client.initialized.protocolVersion, protocolVersion);
-    assertEquals(client.initialized.capabilities, { tools: {}, logging: {} });
+    assertEquals(client.initialized.capabilities, { tools: { listChanged: true }, logging: {} });
     for (const method of ["tasks/get", "tasks/result", "tasks/list", "tasks/cancel"]) {
       const { error } = await client.request(method, { taskId: "x" });
       assertEquals(error.code, -32601, method);
@@ -55,7 +55,7 @@ verifies("T25-001", "a server without slow tools declares no tasks and serves no
   const { server, legacy } = createTestServer();
   server.registerTool("plain", {}, () => "done");
   const client = await legacy(user("ada"));
-  assertEquals(client.initialized.capabilities, { tools: {}, logging: {} });
+  assertEquals(client.initialized.capabilities, { tools: { listChanged: true }, logging: {} });
   assertEquals((await client.request("tasks/list")).error.code, -32601);
 });
 

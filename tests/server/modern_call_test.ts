@@ -30,7 +30,11 @@ verifies(
     assertEquals(result, {
       resultType: "complete",
       supportedVersions: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"],
-      capabilities: { tools: {}, logging: {}, extensions: { "io.modelcontextprotocol/tasks": {} } },
+      capabilities: {
+        tools: { listChanged: true },
+        logging: {},
+        extensions: { "io.modelcontextprotocol/tasks": {} },
+      },
       instructions: "Be kind.",
       ttlMs: 60_000,
       cacheScope: "public",
@@ -43,7 +47,10 @@ Deno.test("a server without slow tools neither declares the extension nor serves
   const { server, modern } = createTestServer();
   server.registerTool("plain", {}, () => "");
   const client = modern(user("ada"));
-  assertEquals((await client.request("server/discover")).result.capabilities, { tools: {}, logging: {} });
+  assertEquals((await client.request("server/discover")).result.capabilities, {
+    tools: { listChanged: true },
+    logging: {},
+  });
   for (const method of ["tasks/get", "tasks/update", "tasks/cancel"]) {
     const { status, error } = await client.request(method, { taskId: "x" });
     assertEquals([status, error.code], [404, -32601]);

@@ -41,10 +41,14 @@ export class MirrorBackend implements StorageBackend {
     return lines.sort().join("\n");
   }
 
+  /** Keys of all records. */
+  keys(): RecordKey[] {
+    return [...this.#records.values()].map(({ write }) => write.key);
+  }
+
   /** Ids of the records of a kind. */
   idsOf(kind: RecordKey["kind"]): string[] {
-    return [...this.#records.values()].map(({ write: { key } }) => key)
-      .filter((key) => key.kind === kind).map(({ id }) => id);
+    return this.keys().filter((key) => key.kind === kind).map(({ id }) => id);
   }
 
   /** Values of the records of a kind, decoded. */

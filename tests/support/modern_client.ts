@@ -28,11 +28,14 @@ export interface ModernRequestOptions {
 export class ModernClient {
   readonly #fetch: FetchHandler;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #tick: () => Promise<void>;
   #ids = 0;
 
-  constructor(fetch: FetchHandler, headers: Readonly<Record<string, string>>) {
+  /** `tick`: fires the timers of the server that are due at once. */
+  constructor(fetch: FetchHandler, headers: Readonly<Record<string, string>>, tick: () => Promise<void>) {
     this.#fetch = fetch;
     this.#headers = headers;
+    this.#tick = tick;
   }
 
   /** Sends a request, reads its answer, and lets what it set in motion come to rest. */
@@ -69,7 +72,12 @@ export class ModernClient {
   }
 
   /** Sends a request; its response is the caller's to read. */
-  send(id: string, method: string, params: Json, options: ModernRequestOptions = {}): Promise<Response> {
+  async send(
+    id: string,
+    method: string,
+    params: Json,
+    options: ModernRequestOptions = {},
+  ): Promise<Response> {
     const { capabilities = TASKS, meta, headers, signal } = options;
     const name = params.name ?? params.taskId;
     const all: Record<string, string> = {
@@ -86,12 +94,10 @@ export class ModernClient {
       ...meta,
     };
     const body = { jsonrpc: "2.0", id, method, params: { ...params, _meta } };
-    return postMessage(
-      this.#fetch,
-      body,
-      Object.fromEntries(Object.entries(all).filter(([, v]) => v)),
-      signal,
-    );
+    const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
+    const response = postMessage(this.#fetch, body, present, signal);
+    await this.#tick();
+    return await response;
   }
 }
 

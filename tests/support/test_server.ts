@@ -56,7 +56,7 @@ export function createTestServer({ seed = 1, ...options }: TestServerOptions = {
     backend,
     events,
     legacy: (caller, options) => LegacyClient.connect(server.fetch, headersOf(caller), options),
-    modern: (caller) => new ModernClient(server.fetch, headersOf(caller)),
+    modern: (caller) => new ModernClient(server.fetch, headersOf(caller), () => runtime.advance(0)),
     unchanged: async (work) => {
       await settle();
       const before = backend.dump();
