@@ -8,7 +8,7 @@ import type { Runtime } from "../src/runtime.ts";
 import { messageOf, retry, type RetryPolicy } from "./shared/retry.ts";
 import type { RedisClientLike } from "./redis_client.ts";
 import type { RedisLayout } from "./redis_layout.ts";
-import { CHECK_DUE, DELETE, DUE, PUT, READ, READ_PAGE, type RedisScript } from "./redis_scripts.ts";
+import { type RedisScript, SCRIPTS } from "./redis_scripts.ts";
 
 /** Arguments of a command. */
 export type RedisArgument = string | number | Uint8Array;
@@ -25,7 +25,6 @@ export interface RedisEngineOptions {
   readonly connectionFault: () => string | undefined;
 }
 
-const SCRIPTS: readonly RedisScript[] = [PUT, DELETE, READ, READ_PAGE, DUE, CHECK_DUE];
 const OLDEST_MAJOR = 7;
 /** Time given to replicas, as part of the operation's time. */
 const REPLICA_SHARE = 0.5;
@@ -191,6 +190,10 @@ export class RedisEngine {
 
   async #check(): Promise<void> {
     for (const script of SCRIPTS) this.#digests.set(script, await digest(script.source));
+    // A cluster learns each script from the first call that meets a node without it.
+    if (!this.#client.isCluster) {
+      await Promise.all(SCRIPTS.map(({ source }) => this.#client.callBuffer("SCRIPT", "LOAD", source)));
+    }
     const info = new Map<string, string>();
     for (const line of toText(await this.#client.callBuffer("INFO")).split("\r\n")) {
       const colon = line.indexOf(":");

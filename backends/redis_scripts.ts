@@ -217,3 +217,6 @@ end
 return holds
 `,
 };
+
+/** All scripts. */
+export const SCRIPTS: readonly RedisScript[] = [PUT, DELETE, READ, READ_PAGE, DUE, CHECK_DUE];
