@@ -63,9 +63,9 @@ async function spillParts(head: TaskHead, share: Share, write: WritePayload): Pr
     const prepared = await spillValue(head.prepared, share("prepared"), write);
     if (prepared !== head.prepared) set({ prepared });
   }
-  if (head.pendingResult !== undefined) {
-    const pendingResult = await spillValue(head.pendingResult, share("outcome"), write);
-    if (pendingResult !== head.pendingResult) set({ pendingResult });
+  if (head.pendingResult?.value !== undefined) {
+    const value = await spillValue(head.pendingResult.value, share("outcome"), write);
+    if (value !== head.pendingResult.value) set({ pendingResult: { ...head.pendingResult, value } });
   }
   const variables = await spillValue(head.variables, share("variables"), write);
   if (variables !== head.variables) set({ variables });
@@ -166,7 +166,7 @@ export function payloadRefs(head: TaskHead): PayloadRef[] {
     head.prepared,
     head.variables,
     head.outcome?.value,
-    head.pendingResult,
+    head.pendingResult?.value,
     ...Object.values(head.input.outstanding).map(({ request }) => request),
     ...Object.values(head.input.answers).map(({ value }) => value),
     ...head.journal.entries.map(({ value }) => value),

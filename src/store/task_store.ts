@@ -13,6 +13,7 @@ import type { InputRequest } from "../protocol/input.ts";
 import {
   answer,
   cancel,
+  ConcurrentModificationError,
   finish,
   type Holder,
   isTerminal,
@@ -300,9 +301,9 @@ export class TaskStore {
     return this.mutate(owner, id, {
       decide: (head, now) => {
         const next = updateStatus(head, now, status, message);
-        const value = outcomeOfStatus(head, status, message);
-        const outcome = value && { ...toOutcome(value, gen), value: pendingValue(head, status, value) };
-        return { write: { ...next, outcome, pendingResult: undefined }, value: undefined };
+        const outcome = outcomeOfStatus(head, status, message, gen);
+        const pendingResult = isTerminal(status) ? undefined : head.pendingResult;
+        return { write: { ...next, outcome, pendingResult }, value: undefined };
       },
       landed: (head) => head.outcome?.gen === gen,
     });
@@ -312,22 +313,27 @@ export class TaskStore {
    * Merges variables; `null` deletes.
    *
    * @throws {VariableLimitError} If the merged map is outside the limits. Nothing is stored then.
+   * @throws {TaskNotReadyError} If the task has ended.
+   * @throws {ConcurrentModificationError} If others change the variables again and again.
    */
   async setVariables(owner: OwnerKey, id: string, patch: VariablePatch): Promise<JsonObject> {
-    for (;;) {
+    const { maxWriteAttempts, variableLimits } = this.config;
+    for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
       const { head, version } = await this.get(owner, id);
-      if (isTerminal(head.status)) throw new TaskNotReadyError(id, head.status);
       const current = await this.load(head, head.variables);
-      const merged = mergeVariables(isJsonObject(current) ? current : {}, patch, this.config.variableLimits);
-      // Merged on one state: whoever changed the variables in between makes it start over.
+      const merged = mergeVariables(isJsonObject(current) ? current : {}, patch, variableLimits);
       const done = await this.mutate(owner, id, {
-        decide: (fresh) =>
-          sameSpillable(fresh.variables, head.variables)
+        decide: (fresh) => {
+          if (isTerminal(fresh.status)) throw new TaskNotReadyError(id, fresh.status);
+          // Merged on one state: whoever changed the variables in between makes it start over.
+          return sameSpillable(fresh.variables, head.variables)
             ? { write: { ...fresh, variables: { json: merged } }, value: true }
-            : { skip: false },
+            : { skip: false };
+        },
       }, { head, version });
       if (done.value) return merged;
     }
+    throw new ConcurrentModificationError(id, maxWriteAttempts);
   }
 
   /** Variables of a task. */
@@ -339,10 +345,11 @@ export class TaskStore {
 
   /** Sets the result ahead of the status; nobody sees it until the task completes. */
   setResult(owner: OwnerKey, id: string, result: JsonObject): Promise<Mutated<void>> {
+    const pendingResult = toOutcome({ kind: "result", result }, `0.${randomName(this.runtime, 9)}`);
     return this.mutate(owner, id, {
       decide: (head) => {
         if (isTerminal(head.status)) throw new TaskNotReadyError(id, head.status);
-        return { write: { ...head, pendingResult: { json: result } }, value: undefined };
+        return { write: { ...head, pendingResult }, value: undefined };
       },
     });
   }
@@ -399,21 +406,17 @@ function outcomeOfStatus(
   head: TaskHead,
   status: TaskStatus,
   message: string | undefined,
-): TaskOutcome | undefined {
+  gen: string,
+): Outcome | undefined {
   if (status === "failed") {
-    return { kind: "rpcError", error: { code: -32603, message: message ?? "The task failed" } };
+    return toOutcome(
+      { kind: "rpcError", error: { code: -32603, message: message ?? "The task failed" } },
+      gen,
+    );
   }
   if (status !== "completed") return undefined;
-  const pending = head.pendingResult;
-  const result = pending !== undefined && "json" in pending && isJsonObject(pending.json)
-    ? pending.json
-    : undefined;
-  return { kind: "result", result: result ?? { content: [] } };
-}
-
-function pendingValue(head: TaskHead, status: TaskStatus, outcome: TaskOutcome): Spillable {
-  if (status === "completed" && head.pendingResult !== undefined) return head.pendingResult;
-  return { json: outcome.kind === "result" ? outcome.result : { ...outcome.error } };
+  const pending = head.pendingResult ?? toOutcome({ kind: "result", result: { content: [] } }, gen);
+  return { ...pending, gen };
 }
 
 function sameSpillable(a: Spillable, b: Spillable): boolean {

@@ -187,7 +187,7 @@ export interface TaskHead {
   /** The outcome, once terminal. */
   readonly outcome?: Outcome;
   /** A result set ahead of the status; invisible until the task completes. */
-  readonly pendingResult?: Spillable;
+  readonly pendingResult?: Outcome;
 }
 
 /** A task's outcome read in full. */

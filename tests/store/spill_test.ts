@@ -56,7 +56,7 @@ const LIMITS: readonly [string, number, (head: TaskHead, value: Spillable) => Ta
   ["arguments", 4096, (head, args) => ({ ...head, args })],
   ["what prepare returned", 4096, (head, prepared) => ({ ...head, prepared })],
   ["an outcome", 4096, (head, value) => ({ ...head, outcome: outcome(value) })],
-  ["a result set ahead", 4096, (head, pendingResult) => ({ ...head, pendingResult })],
+  ["a result set ahead", 4096, (head, value) => ({ ...head, pendingResult: outcome(value) })],
   ["variables", 8192, (head, variables) => ({ ...head, variables })],
   [
     "a question",
@@ -201,7 +201,7 @@ function contentOf(head: TaskHead, spiller: Spiller): Map<string, JsonValue> {
     ["arguments", head.args],
     ["what prepare returned", head.prepared],
     ["an outcome", head.outcome?.value],
-    ["a result set ahead", head.pendingResult],
+    ["a result set ahead", head.pendingResult?.value],
     ["variables", head.variables],
     ...Object.entries(head.input.outstanding).map((
       [key, { request }],
