@@ -19,7 +19,7 @@ import {
   type RequestMeta,
   TASKS_CAPABILITY,
 } from "../protocol/v2026_07_28/mod.ts";
-import { clampTtl, LimitReachedError, type TaskHead, TaskIdTakenError, toTask2026 } from "../tasks/mod.ts";
+import { LimitReachedError, type TaskHead, TaskIdTakenError, toTask2026 } from "../tasks/mod.ts";
 import {
   type Answers,
   type Questions,
@@ -30,8 +30,9 @@ import {
 import { StorageUnavailableError, type TaskOutcome } from "../store/mod.ts";
 import type { Exchange } from "./exchange.ts";
 import { InlinePhase, type PhaseState } from "./inline_phase.ts";
-import { isLoggedAt } from "./log_level.ts";
-import { openState, type RoundState, sealState, stateContext } from "./request_state.ts";
+import { askAgain, type OpenedRound, openRound } from "./rounds.ts";
+import type { RoundState } from "./request_state.ts";
+import { streamHooks } from "./stream_hooks.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import {
@@ -61,11 +62,8 @@ export async function callToolModern(
   const args = await tool.readArgs(rawArgs);
   if (!args.ok) return complete(toErrorResult(`Invalid arguments for tool "${tool.name}": ${args.message}`));
 
-  const context = await stateContext(exchange, request.method, tool.name, rawArgs);
-  const { runtime } = services.store;
-  const state: RoundState = params.requestState === undefined
-    ? { taskId: runtime.newTaskId(runtime.now()), startedAt: runtime.now(), entries: [], answers: {} }
-    : await openState(services, context, params.requestState);
+  const opened = await openRound(services, exchange, request.method, tool.name, rawArgs, params.requestState);
+  const { state } = opened;
   const call: TaskCall = {
     tool,
     era: "2026-07-28",
@@ -77,7 +75,7 @@ export async function callToolModern(
     idempotencyKey: params.idempotencyKey,
     taskId: state.taskId,
   };
-  const round = new Round(services, call, context, state.startedAt, toHooks(meta, exchange));
+  const round = new Round(services, call, opened, streamHooks(meta, exchange));
   const given = params.inputResponses ?? {};
   const preparation = await round.prepare(state, given);
   if ("answer" in preparation) return preparation.answer;
@@ -90,15 +88,13 @@ export async function callToolModern(
 class Round {
   readonly #services: Services;
   readonly #call: TaskCall;
-  readonly #context: string;
-  readonly #startedAt: number;
+  readonly #round: OpenedRound;
   readonly #hooks: RunHooks;
 
-  constructor(services: Services, call: TaskCall, context: string, startedAt: number, hooks: RunHooks) {
+  constructor(services: Services, call: TaskCall, round: OpenedRound, hooks: RunHooks) {
     this.#services = services;
     this.#call = call;
-    this.#context = context;
-    this.#startedAt = startedAt;
+    this.#round = round;
     this.#hooks = hooks;
   }
 
@@ -214,22 +210,8 @@ class Round {
     });
   }
 
-  async #ask(phase: InlinePhase, questions: Questions, prepared: JsonValue | undefined): Promise<JsonObject> {
-    const { entries, answers } = phase.state;
-    phase.run.abort("parked");
-    const ttlMs = clampTtl(this.#call.tool.task.ttlMs, this.#services.store.config.ttl);
-    const state: RoundState = {
-      taskId: this.#call.taskId!,
-      startedAt: this.#startedAt,
-      entries,
-      answers,
-      ...(prepared === undefined ? {} : { prepared: { value: prepared } }),
-    };
-    return {
-      resultType: "input_required",
-      inputRequests: questions as unknown as JsonObject,
-      requestState: await sealState(this.#services, this.#context, state, ttlMs),
-    };
+  #ask(phase: InlinePhase, questions: Questions, prepared: JsonValue | undefined): Promise<JsonObject> {
+    return askAgain(this.#services, this.#call, this.#round, phase, questions, prepared);
   }
 }
 
@@ -247,23 +229,4 @@ function toAnswer(outcome: TaskOutcome): JsonObject {
   if (outcome.kind === "result") return complete(outcome.result);
   const { code, message, data } = outcome.error;
   throw new ProtocolError(code, message, data);
-}
-
-/** Progress and log messages go to the stream of the call, for as long as it is one (T26-094, T26-260, T26-266). */
-function toHooks(meta: RequestMeta, exchange: Exchange): RunHooks {
-  const { progressToken, logLevel } = meta;
-  return {
-    onProgress: (progress, run) => {
-      if (progressToken === undefined || run.isTask) return;
-      exchange.send({
-        jsonrpc: "2.0",
-        method: "notifications/progress",
-        params: { progressToken, ...progress },
-      });
-    },
-    onLog: (level, data, logger, run) => {
-      if (run.isTask || !isLoggedAt(level, logLevel)) return;
-      exchange.send({ jsonrpc: "2.0", method: "notifications/message", params: { level, logger, data } });
-    },
-  };
 }
