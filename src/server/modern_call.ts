@@ -37,9 +37,10 @@ import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import {
   activeLimitFor,
-  checkCreateLimits,
   createTask,
   finishInBackground,
+  type FreePlace,
+  takePlace,
   type TaskCall,
 } from "./task_creation.ts";
 
@@ -155,11 +156,13 @@ class Round {
     const { exchange, tool } = this.#call;
     const { run } = phase;
     let head: TaskHead;
+    let freePlace: FreePlace = () => {};
     try {
       if (exchange.signal.aborted) return undefined;
-      checkCreateLimits(this.#services, exchange, run.head.owner);
+      freePlace = takePlace(this.#services, exchange, run.head.owner);
       head = await run.promote(activeLimitFor(this.#services, exchange));
     } catch (error) {
+      freePlace();
       if (error instanceof TaskIdTakenError) {
         run.abort("lease_lost");
         return await this.#madeEarlier(error);
@@ -176,7 +179,7 @@ class Round {
       return undefined;
     }
     phase.releaseQuestions();
-    finishInBackground(this.#services, exchange, run, settled);
+    finishInBackground(this.#services, exchange, run, settled, freePlace);
     // The client left before it could learn the id: nobody will ever ask for the task.
     if (exchange.signal.aborted) await this.#services.store.cancel(head.owner, head.id);
     return head;

@@ -11,7 +11,13 @@ import {
   type ToolErrorStatus,
   type VariableLimits,
 } from "../tasks/mod.ts";
-import { type EventSink, guardSink, type StorageBackend, type StoreConfig } from "../store/mod.ts";
+import {
+  assertSecrets,
+  type EventSink,
+  guardSink,
+  type StorageBackend,
+  type StoreConfig,
+} from "../store/mod.ts";
 
 /** Limits. Reaching one changes nothing in the store and answers -32603 with `data.reason: "limit"`. */
 export interface ServerLimits {
@@ -93,6 +99,7 @@ export interface ResolvedOptions {
  * Fills in defaults.
  *
  * @throws {RangeError} If a number is not a whole number of at least 1, or the bounds of the time to live cross.
+ * @throws {TypeError} If `secrets` is empty or one of them is shorter than 32 characters.
  */
 export function resolveServerOptions(name: string, options: ServerCoreOptions): ResolvedOptions {
   for (const [field, value] of [...Object.entries(options), ...Object.entries(options.limits ?? {})]) {
@@ -100,6 +107,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
       throw new RangeError(`Cannot set "${field}": ${value} is not a whole number of at least 1`);
     }
   }
+  assertSecrets(options.secrets);
   const { ttlMs = DEFAULT_TTL_LIMITS.ttlMs, maxTtlMs = DEFAULT_TTL_LIMITS.maxTtlMs } = options;
   const { minTtlMs = DEFAULT_TTL_LIMITS.minTtlMs } = options;
   if (minTtlMs > maxTtlMs) {

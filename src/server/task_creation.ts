@@ -70,18 +70,30 @@ export function activeLimitFor(services: Services, exchange: Exchange): number |
   return exchange.caller === undefined ? undefined : services.options.limits.activeTasks;
 }
 
+/** Gives back the place of a task that has ended, or was not created after all. Calling it again does nothing. */
+export type FreePlace = () => void;
+
 /**
- * Checks the limits that are counted in this process.
+ * Takes what is counted in this process for a task about to be created: one of the owner's creations in a minute,
+ * and of the places for running tasks of anonymous callers. Taken ahead of the put, so that no number of callers
+ * at once gets past the limit.
  *
- * @throws {LimitReachedError} If one is reached.
+ * @throws {LimitReachedError} If there is none left.
  */
-export function checkCreateLimits(services: Services, exchange: Exchange, owner: string): void {
+export function takePlace(services: Services, exchange: Exchange, owner: string): FreePlace {
   const { anonymousActive } = services.options.limits;
-  if (exchange.caller === undefined && services.anonymousActive >= anonymousActive) {
+  const isAnonymous = exchange.caller === undefined;
+  if (isAnonymous && services.anonymousActive >= anonymousActive) {
     throw new LimitReachedError("anonymousActive", anonymousActive, services.store.config.pollIntervalMs);
   }
   // Anonymous callers cannot be told apart: together they share one allowance.
-  services.creates.take(exchange.caller === undefined ? "anonymous" : owner);
+  services.creates.take(isAnonymous ? "anonymous" : owner);
+  let isTaken = isAnonymous;
+  if (isTaken) services.anonymousActive++;
+  return () => {
+    if (isTaken) services.anonymousActive--;
+    isTaken = false;
+  };
 }
 
 /** Creates the task and, if its handler is here, starts it. Answers once it is stored. With an idempotency key, once per key. */
@@ -108,21 +120,23 @@ async function startTask(
 ): Promise<TaskHead> {
   const { tool, exchange, args } = call;
   const { store, executor } = services;
-  checkCreateLimits(services, exchange, task.owner);
-  const startedAt = store.runtime.monotonic();
-  const created = await store.create(store.draft(task), activeLimitFor(services, exchange));
-  if (tool.handler !== undefined) {
-    const run = await executor.newHeldRun(tool, created, startedAt, hooks);
-    finishInBackground(
-      services,
-      exchange,
-      run,
-      executor.execute(run, { tool, args, prepared: task.prepared }),
-    );
-  } else if (tool.dispatch !== undefined) {
-    exchange.waitUntil(dispatchNow(services, tool, created));
+  const freePlace = takePlace(services, exchange, task.owner);
+  try {
+    const startedAt = store.runtime.monotonic();
+    const created = await store.create(store.draft(task), activeLimitFor(services, exchange));
+    if (tool.handler !== undefined) {
+      const run = await executor.newHeldRun(tool, created, startedAt, hooks);
+      const settled = executor.execute(run, { tool, args, prepared: task.prepared });
+      finishInBackground(services, exchange, run, settled, freePlace);
+      return created.head;
+    }
+    freePlace();
+    if (tool.dispatch !== undefined) exchange.waitUntil(dispatchNow(services, tool, created));
+    return created.head;
+  } catch (error) {
+    freePlace();
+    throw error;
   }
-  return created.head;
 }
 
 /** A dispatch that fails is tried again by the next scan. */
@@ -147,11 +161,7 @@ export function finishInBackground(
   exchange: Exchange,
   run: Run,
   settled: Promise<Settled>,
+  freePlace: FreePlace,
 ): void {
-  const isAnonymous = exchange.caller === undefined;
-  if (isAnonymous) services.anonymousActive++;
-  const work = services.executor.finishOrLeave(run, settled).finally(() => {
-    if (isAnonymous) services.anonymousActive--;
-  });
-  exchange.waitUntil(work);
+  exchange.waitUntil(services.executor.finishOrLeave(run, settled).finally(freePlace));
 }

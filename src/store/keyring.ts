@@ -20,6 +20,13 @@ const SECRET_KEY: RecordKey = { owner: "perdure", kind: "meta", id: "secret" };
 const MAC_BYTES = 16;
 const IV_BYTES = 12;
 
+/** @throws {TypeError} If `secrets` is empty or one of them is shorter than 32 characters. */
+export function assertSecrets(secrets: readonly string[] | undefined): void {
+  if (secrets !== undefined && (secrets.length === 0 || secrets.some((secret) => secret.length < 32))) {
+    throw new TypeError('Cannot use "secrets": it must hold at least one text of 32 or more characters');
+  }
+}
+
 /** Signs, verifies, seals and opens. */
 export class Keyring {
   readonly #runtime: Runtime;
@@ -33,9 +40,7 @@ export class Keyring {
    * @throws {TypeError} If `secrets` is empty or one of them is shorter than 32 characters.
    */
   constructor(backend: StorageBackend, runtime: Runtime, secrets?: readonly string[]) {
-    if (secrets !== undefined && (secrets.length === 0 || secrets.some((secret) => secret.length < 32))) {
-      throw new TypeError('Cannot use "secrets": it must hold at least one text of 32 or more characters');
-    }
+    assertSecrets(secrets);
     this.#backend = backend;
     this.#runtime = runtime;
     this.#given = secrets;
