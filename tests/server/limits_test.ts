@@ -1,0 +1,134 @@
+import { assertEquals } from "@std/assert";
+import { createGate, type Gate } from "../support/gate_tool.ts";
+import type { Answer } from "../support/http_client.ts";
+import { verifies } from "../support/requirements.ts";
+import { createTestServer, type TestServer, type TestServerOptions, user } from "../support/test_server.ts";
+
+function withGate(options?: TestServerOptions): TestServer & Gate {
+  const parts = createTestServer(options);
+  const gate = createGate();
+  parts.server.registerTool("work", { task: { support: "required" } }, gate.handler);
+  return { ...parts, ...gate };
+}
+
+function refused(answers: readonly Answer[]): Answer[] {
+  return answers.filter(({ error }) => error !== undefined);
+}
+
+verifies(
+  ["lib-I10", "T25-208", "T26-240"],
+  "activeTasks holds exactly, however many come at once",
+  async () => {
+    const { legacy, modern, backend } = withGate({ limits: { activeTasks: 3 } });
+    const old = await legacy(user("ada"));
+    const newer = modern(user("ada"));
+    const answers = await Promise.all(
+      Array.from(
+        { length: 12 },
+        (_, i) => i % 2 ? newer.call("work") : old.call("work", undefined, { task: {} }),
+      ),
+    );
+    assertEquals(refused(answers).length, 9);
+    for (const { status, error } of refused(answers)) {
+      assertEquals([status, error.code, error.data], [200, -32603, {
+        reason: "limit",
+        limit: "activeTasks",
+        retryAfterMs: 1000,
+      }]);
+    }
+    assertEquals(backend.idsOf("task").length, 3);
+  },
+);
+
+verifies("lib-I10", "tasks that have ended make room, and other owners are not counted", async () => {
+  const { legacy, modern, runs, unchanged, runtime } = withGate({ limits: { activeTasks: 2 } });
+  const client = modern(user("ada"));
+  const old = await legacy(user("ada"));
+  const ids = [await client.createTask("work"), await client.createTask("work")];
+  await unchanged(() => client.call("work"));
+  await modern(user("eve")).createTask("work");
+  await runs[0]!.finish("done");
+  ids.push(await old.createTask("work"));
+  assertEquals((await unchanged(() => old.call("work", undefined, { task: {} }))).error.code, -32603);
+  await client.request("tasks/cancel", { taskId: ids[1] });
+  await client.createTask("work", undefined);
+  assertEquals((await unchanged(() => client.call("work"))).error.code, -32603);
+  runtime.jumpWallClock(3_600_000 + 1_200_000);
+  await client.createTask("work");
+});
+
+Deno.test("createsPerMinute refuses what is over, and tells when it will not be", async () => {
+  const { modern, legacy, unchanged, runtime, runs } = withGate({ limits: { createsPerMinute: 4 } });
+  const client = modern(user("ada"));
+  const old = await legacy(user("ada"));
+  for (let i = 0; i < 2; i++) {
+    await client.createTask("work");
+    await old.createTask("work");
+  }
+  for (const call of [() => client.call("work"), () => old.call("work", undefined, { task: {} })]) {
+    const { status, error } = await unchanged(call);
+    assertEquals([status, error.code, error.data], [200, -32603, {
+      reason: "limit",
+      limit: "createsPerMinute",
+      retryAfterMs: 15_000,
+    }]);
+  }
+  assertEquals(runs.length, 4);
+  await modern(user("eve")).createTask("work");
+  await runtime.advance(15_000);
+  await client.createTask("work");
+  assertEquals((await client.call("work")).error.code, -32603);
+});
+
+Deno.test("anonymousActive holds exactly, however many come at once", async () => {
+  const { modern, runs, backend } = withGate({ allowAnonymous: true, limits: { anonymousActive: 3 } });
+  const client = modern(undefined);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => client.call("work")));
+  assertEquals(refused(answers).length, 7);
+  for (const { error } of refused(answers)) {
+    assertEquals([error.code, error.data], [-32603, {
+      reason: "limit",
+      limit: "anonymousActive",
+      retryAfterMs: 1000,
+    }]);
+  }
+  assertEquals(backend.idsOf("task").length, 3);
+  await runs[0]!.finish("done");
+  await client.createTask("work");
+  assertEquals((await client.call("work")).error.code, -32603);
+  await modern(user("ada")).createTask("work");
+});
+
+Deno.test("a create that fails leaves its place in anonymousActive free", async () => {
+  const { modern, backend } = withGate({ allowAnonymous: true, limits: { anonymousActive: 1 } });
+  const client = modern(undefined);
+  backend.beforePut = () => {
+    throw new Error("disk full");
+  };
+  assertEquals((await client.call("work")).error.code, -32603);
+  backend.beforePut = () => {};
+  await client.createTask("work");
+});
+
+Deno.test("options out of their bounds are refused by name", () => {
+  const bad: [TestServerOptions, string][] = [
+    [{ ttlMs: 0 }, "ttlMs"],
+    [{ maxTtlMs: -1 }, "maxTtlMs"],
+    [{ minTtlMs: 2000, maxTtlMs: 1000 }, "minTtlMs"],
+    [{ pollIntervalMs: 1.5 }, "pollIntervalMs"],
+    [{ pageSize: Infinity }, "pageSize"],
+    [{ leaseMs: NaN }, "leaseMs"],
+    [{ limits: { activeTasks: 0 } }, "activeTasks"],
+    [{ limits: { streams: -5 } }, "streams"],
+    [{ secrets: [] }, "secrets"],
+  ];
+  for (const [options, field] of bad) {
+    let message = "";
+    try {
+      createTestServer(options);
+    } catch (error) {
+      message = String(error);
+    }
+    assertEquals(message.includes(`"${field}"`), true, `${field}: ${message}`);
+  }
+});
