@@ -15,6 +15,18 @@ export interface ServerProcess {
   output(): string;
   /** Ends the process, by force after a second, and waits until it is gone. */
   stop(): Promise<void>;
+  /** Ends the process as a crash does, with SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Options of {@linkcode startServer}. */
+export interface ServerProcessOptions {
+  /** Directory it runs in. @default this process's */
+  readonly cwd?: string;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the process when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -26,11 +38,12 @@ export interface ServerProcess {
  */
 export async function startServer(
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
+  options: ServerProcessOptions = {},
 ): Promise<ServerProcess> {
   options.signal?.throwIfAborted();
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
+    cwd: options.cwd,
     env: { ...options.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
     stdout: "piped",
@@ -53,7 +66,11 @@ export async function startServer(
   });
   const url = await Promise.race([listening.promise, ended]);
   ended.catch(() => {});
-  return { url, output: () => output, stop };
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await child.status;
+  };
+  return { url, output: () => output, stop, kill };
 }
 
 async function stopProcess(child: Deno.ChildProcess): Promise<void> {
