@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { storageCaseCount, testStorageBackend } from "./storage/suite.ts";
+export { storageCaseCount, type StorageSuiteSummary, testStorageBackend } from "./storage/suite.ts";
 export { ManualRuntime } from "./storage/manual_runtime.ts";
 export type {
   StorageAbility,

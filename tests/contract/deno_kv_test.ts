@@ -1,9 +1,19 @@
 import { testStorageBackend } from "../../src/testing/mod.ts";
 import { openKvFile, openKvMemory, openKvProcesses } from "./fixtures/deno_kv.ts";
+import { printSuite } from "./fixtures/print.ts";
 
-const traits = { name: "deno-kv", maxValueBytes: 512 * 1024, dueShards: 1, indexLagMs: 0, exactLimit: true };
-const provides = ["another", "calls", "failNext", "hang", "purge", "corrupt"] as const;
+const STORES = [
+  ["deno-kv in memory", openKvMemory],
+  ["deno-kv in a file", openKvFile],
+  ["deno-kv in a file of two processes", openKvProcesses],
+] as const;
 
-testStorageBackend({ name: "deno-kv in memory", open: openKvMemory, traits, provides });
-testStorageBackend({ name: "deno-kv in a file", open: openKvFile, traits, provides });
-testStorageBackend({ name: "deno-kv in a file of two processes", open: openKvProcesses, traits, provides });
+for (const [name, open] of STORES) {
+  const summary = testStorageBackend({
+    name,
+    open,
+    traits: { name: "deno-kv", maxValueBytes: 512 * 1024, dueShards: 1, indexLagMs: 0, exactLimit: true },
+    provides: ["another", "calls", "failNext", "hang", "purge", "corrupt"],
+  });
+  printSuite(name, summary);
+}

@@ -1,7 +1,8 @@
 import { testStorageBackend } from "../../src/testing/mod.ts";
 import { openDynamo } from "./fixtures/dynamodb.ts";
+import { printSuite } from "./fixtures/print.ts";
 
-testStorageBackend({
+const summary = testStorageBackend({
   name: "dynamodb",
   open: openDynamo,
   traits: { name: "dynamodb", maxValueBytes: 384 * 1024, dueShards: 16, indexLagMs: 1000, exactLimit: false },
@@ -10,3 +11,4 @@ testStorageBackend({
   // The server in this process outlives the test that started it.
   test: (definition) => Deno.test({ ...definition, sanitizeOps: false, sanitizeResources: false }),
 });
+printSuite("dynamodb", summary);

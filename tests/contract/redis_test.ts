@@ -1,21 +1,26 @@
 import { testStorageBackend } from "../../src/testing/mod.ts";
+import { printSuite } from "./fixtures/print.ts";
 import { openRedis, openRedisCluster } from "./fixtures/redis.ts";
 import { redisMissing } from "./fixtures/redis_server.ts";
 
-const suite = {
-  traits: { name: "redis", maxValueBytes: 1024 * 1024, indexLagMs: 0, exactLimit: true, watchLatencyMs: 5 },
-  provides: ["another", "calls", "failNext", "hang", "purge", "corrupt", "hints"] as const,
-  // Servers and their connections outlive the test that started them.
-  test: (definition: Deno.TestDefinition) =>
-    Deno.test({ ...definition, sanitizeOps: false, sanitizeResources: false }),
-};
+const clusterMissing = Deno.env.get("REDIS_URL") === undefined
+  ? redisMissing
+  : "REDIS_URL names a single server; get it with: apt install redis-server, without REDIS_URL";
 
-testStorageBackend({ ...suite, name: "redis", open: openRedis, notRun: redisMissing });
-testStorageBackend({
-  ...suite,
-  name: "redis cluster",
-  open: openRedisCluster,
-  notRun: Deno.env.get("REDIS_URL") === undefined
-    ? redisMissing
-    : "REDIS_URL names a server that is no cluster of ours",
-});
+const SERVERS = [
+  ["redis", openRedis, redisMissing],
+  ["redis cluster", openRedisCluster, clusterMissing],
+] as const;
+
+for (const [name, open, notRun] of SERVERS) {
+  const summary = testStorageBackend({
+    name,
+    open,
+    notRun,
+    traits: { name: "redis", maxValueBytes: 1024 * 1024, indexLagMs: 0, exactLimit: true, watchLatencyMs: 5 },
+    provides: ["another", "calls", "failNext", "hang", "purge", "corrupt", "hints"],
+    // Servers and their connections outlive the test that started them.
+    test: (definition) => Deno.test({ ...definition, sanitizeOps: false, sanitizeResources: false }),
+  });
+  printSuite(name, summary);
+}

@@ -41,7 +41,7 @@ export type StorageAbility = "another" | "calls" | "failNext" | "hang" | "purge"
 export interface TestDefinition {
   /** Name of the suite, topic, and claim. */
   readonly name: string;
-  /** The test cannot run here; `name` ends with the reason. */
+  /** The engine is not here; `name` ends with the reason. */
   readonly ignore: boolean;
   /** Runs the test; rejects if it fails. */
   readonly fn: () => Promise<void>;
@@ -55,9 +55,9 @@ export interface StorageSuiteOptions {
   readonly open: (options: StorageFixtureOptions) => Promise<StorageFixture>;
   /** Traits the backend must declare. */
   readonly traits?: Partial<BackendTraits>;
-  /** What the fixtures offer; tests that need more are reported as not run. @default {[]} */
+  /** What the fixtures offer; claims that need more are left out. @default {[]} */
   readonly provides?: readonly StorageAbility[];
-  /** Why nothing can run here, such as a server that is not installed. Absent: everything runs. */
+  /** Why nothing can run here, such as a server that is not installed. Absent: the tests run. */
   readonly notRun?: string;
   /** Registers a test. @default {Deno.test} */
   readonly test?: (definition: TestDefinition) => void;

@@ -54,11 +54,19 @@ const TIMEOUT_MS = 30_000;
 export const storageCaseCount: number = Object.values(TOPICS)
   .reduce((sum, cases) => sum + Object.keys(cases).length, 0);
 
+/** What {@linkcode testStorageBackend} registered. */
+export interface StorageSuiteSummary {
+  /** Number of tests registered, and to be run. */
+  readonly registered: number;
+  /** Claims left out, because the fixture does not offer what they need. */
+  readonly leftOut: readonly string[];
+}
+
 /**
  * Registers a test for each claim that a backend has to keep.
  *
- * A case that needs something the fixture does not offer, or an engine that is not here, is registered as
- * ignored with the reason in its name: it never counts as passed.
+ * A claim that needs what the fixture does not offer is left out, and named in the summary. If the engine is
+ * not here, a single ignored test says so: it never counts as passed.
  *
  * @example Test a backend
  * ```ts no-eval
@@ -74,26 +82,40 @@ export const storageCaseCount: number = Object.values(TOPICS)
  * });
  * ```
  */
-export function testStorageBackend(options: StorageSuiteOptions): void {
+export function testStorageBackend(options: StorageSuiteOptions): StorageSuiteSummary {
   const { name, traits, provides = [], notRun, test = platformTest() } = options;
+  const leftOut: string[] = [];
+  const tests: TestDefinition[] = [];
   for (const [topic, cases] of Object.entries(TOPICS)) {
     for (const [claim, entry] of Object.entries(cases)) {
       const storageCase = typeof entry === "function" ? { run: entry } : entry;
-      const missing = storageCase.needs?.filter((ability) => !provides.includes(ability)) ?? [];
-      const reason = notRun ?? (missing.length > 0 ? `the fixture has no ${missing.join(", ")}` : undefined);
-      test({
-        name: `${name}: ${topic}: ${claim}${reason === undefined ? "" : ` (not run: ${reason})`}`,
-        ignore: reason !== undefined,
-        fn: () => runCase(storageCase, options),
-      });
+      const isServed = storageCase.needs?.every((ability) => provides.includes(ability)) ?? true;
+      if (!isServed) {
+        leftOut.push(`${topic}: ${claim}`);
+        continue;
+      }
+      const fn = () => runCase(storageCase, options);
+      tests.push({ name: `${name}: ${topic}: ${claim}`, ignore: false, fn });
     }
   }
-  if (traits === undefined) return;
-  test({
-    name: `${name}: traits: are as declared${notRun === undefined ? "" : ` (not run: ${notRun})`}`,
-    ignore: notRun !== undefined,
-    fn: () => runCase({ run: (kit) => Promise.resolve(assertTraits(kit.traits, traits)) }, options),
-  });
+  if (traits !== undefined) {
+    const check = (kit: Kit) => Promise.resolve(assertTraits(kit.traits, traits));
+    tests.push({
+      name: `${name}: traits: are as declared`,
+      ignore: false,
+      fn: () => runCase({ run: check }, options),
+    });
+  }
+  if (notRun !== undefined) {
+    test({
+      name: `${name}: ${tests.length} claims [not run: ${notRun}]`,
+      ignore: true,
+      fn: () => Promise.resolve(),
+    });
+    return { registered: 0, leftOut };
+  }
+  for (const definition of tests) test(definition);
+  return { registered: tests.length, leftOut };
 }
 
 async function runCase(storageCase: StorageCase, { open }: StorageSuiteOptions): Promise<void> {
