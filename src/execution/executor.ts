@@ -167,7 +167,7 @@ export class Executor {
     const { id, name } = run.head;
     const emit = (type: string, message: string, error?: unknown) =>
       this.store.emit({ type, taskId: id, name, message, error });
-    for (let attempt = 0; this.#mayStore(run); attempt++) {
+    for (let attempt = 0; run.mayFinish; attempt++) {
       try {
         const isClosing = run.signal.aborted && settled.hasThrown === true;
         const isDone = isClosing && run.head.exec.repeatable
@@ -185,11 +185,6 @@ export class Executor {
       }
     }
     emit("outcome_dropped", "An outcome was dropped: the task was cancelled, had expired, or was taken over");
-  }
-
-  /** A run that was asked to stop has an outcome only while the server closes. */
-  #mayStore(run: Run): boolean {
-    return !run.signal.aborted || run.signal.reason?.reason === "closing";
   }
 
   #track<T>(run: Run, work: () => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { CancelTimer } from "../runtime.ts";
+import { type CancelTimer, randomName } from "../runtime.ts";
 import { assertHeld, type Holder, LeaseLostError, type TaskHead, TaskNotFoundError } from "../tasks/mod.ts";
 import {
   headKey,
@@ -34,6 +34,8 @@ export class Lease {
   /** Who this holder is. */
   readonly holder: Holder;
   readonly #store: TaskStore;
+  /** Names the one outcome, so that a repeated try knows an earlier one that landed unheard. */
+  readonly #gen: string;
   readonly #options: LeaseOptions;
   #current: Versioned;
   #queue: Promise<unknown> = Promise.resolve();
@@ -43,6 +45,7 @@ export class Lease {
   #beating = false;
   #isEnding = false;
   #ended = false;
+  #hasLapsed = false;
 
   /** Takes over a task that was just created or claimed under `current`. `startedAt`: monotonic start of that write. */
   constructor(store: TaskStore, current: Versioned, startedAt: number, options: LeaseOptions) {
@@ -52,6 +55,7 @@ export class Lease {
     this.#lastBeat = startedAt;
     const { epoch, leaseOwner } = current.head.exec;
     this.holder = { epoch, leaseOwner };
+    this.#gen = `${epoch}.${randomName(store.runtime, 9)}`;
     this.#watch(false);
     this.#schedule(this.#store.config.times.heartbeatMs);
   }
@@ -63,8 +67,16 @@ export class Lease {
 
   /** Whether the task is no longer held here, by the clock or by the record. */
   get isLost(): boolean {
-    if (!this.#ended && this.#overdue()) this.#lose("lease_lost");
+    if (!this.#ended && this.#overdue()) {
+      this.#hasLapsed = true;
+      this.#lose("lease_lost");
+    }
     return this.#ended;
+  }
+
+  /** Whether only the clock ended the lease: unless somebody took the task over, it can still be finished. */
+  get hasLapsed(): boolean {
+    return this.#hasLapsed;
   }
 
   /**
@@ -91,7 +103,7 @@ export class Lease {
       this.#isEnding = true;
       try {
         const ref = { owner, id, ...this.holder };
-        const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current);
+        const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current, this.#gen);
         this.#current = current;
         this.#release();
         return true;
@@ -144,6 +156,7 @@ export class Lease {
 
   /** Stops holding without a write: the record is someone else's business now. */
   abandon(): void {
+    this.#hasLapsed = false;
     this.#release();
   }
 

@@ -181,6 +181,15 @@ export class Run {
     }
   }
 
+  /**
+   * Whether an outcome still counts: the run was not asked to stop, or only because the server closes or the
+   * clock ended its lease.
+   */
+  get mayFinish(): boolean {
+    return !this.#abort.signal.aborted || this.#abort.signal.reason?.reason === "closing" ||
+      this.#lease?.hasLapsed === true;
+  }
+
   /** Stores the outcome of a task. `false`: the task was lost meanwhile, and the outcome is dropped. */
   async finish(outcome: TaskOutcome, statusMessage?: string): Promise<boolean> {
     if (this.#promotion !== undefined) await this.#promotion;

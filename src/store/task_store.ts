@@ -277,6 +277,8 @@ export class TaskStore {
    * Finishes a task with its one outcome: the whole API for an engine outside that did the work.
    *
    * @param ref Task, and who held it: epoch 0 and no lease owner for a task that no worker has claimed.
+   * @param known State to try first, saving the read.
+   * @param gen Name of the outcome; a repeated try with the same one finds the earlier try if it landed.
    * @throws {LeaseLostError} If it was cancelled, finished, or has changed hands since.
    */
   finish(
@@ -284,8 +286,9 @@ export class TaskStore {
     outcome: TaskOutcome,
     statusMessage?: string,
     known?: Versioned,
+    gen = `${ref.epoch}.${randomName(this.runtime, 9)}`,
   ): Promise<Mutated<void>> {
-    const stored = toOutcome(outcome, `${ref.epoch}.${randomName(this.runtime, 9)}`);
+    const stored = toOutcome(outcome, gen);
     return this.mutate(ref.owner, ref.id, {
       decide: (head, now) => ({
         write: finish(head, ref, now, stored, statusMessage),
