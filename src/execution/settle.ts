@@ -99,7 +99,10 @@ function rpcOutcome(error: ProtocolError): Settled {
 }
 
 async function toCallResult(value: unknown, context: SettleContext): Promise<JsonObject> {
-  if (typeof value === "string") return { content: [{ type: "text", text: value.toWellFormed() }] };
+  // With an output schema a string is a structured value like any other: clients are promised one.
+  if (typeof value === "string" && context.checkOutput === undefined) {
+    return { content: [{ type: "text", text: value.toWellFormed() }] };
+  }
   if (isCallResult(value)) {
     const isChecked = context.checkOutput !== undefined && value.isError !== true;
     if (!isChecked) return value;
