@@ -22,9 +22,17 @@ export { createWorker, type Worker, type WorkerOptions, type WorkerTool } from "
 export type {
   Caller,
   CloseOptions,
+  Completer,
+  ListChange,
   MirroredParam,
   Principal,
+  PromptConfig,
+  PromptHandler,
+  PromptResult,
   RepeatOptions,
+  ResourceConfig,
+  ResourceHandler,
+  ResourceResult,
   ServerCoreOptions,
   ServerLimits,
   TaskAccess,
@@ -158,3 +166,4 @@ export {
   type ToolUseContent,
 } from "./src/protocol/mod.ts";
 export { type CancelTimer, type Runtime, systemRuntime } from "./src/runtime.ts";
+export type { PromptMessage } from "./src/protocol/listings.ts";

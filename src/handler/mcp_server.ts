@@ -7,6 +7,9 @@ import type { Implementation } from "../protocol/content.ts";
 import type { ScanReport } from "../execution/mod.ts";
 import { type CloseOptions, ServerCore, type TaskAccess } from "../server/server_core.ts";
 import type { ServerCoreOptions } from "../server/options.ts";
+import type { ListChange } from "../server/list_changes.ts";
+import type { PromptConfig, PromptHandler } from "../server/prompt_registry.ts";
+import type { ResourceConfig, ResourceHandler } from "../server/resource_registry.ts";
 import type { ToolConfig, ToolHandler } from "../server/tool_config.ts";
 import { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
 import type { FetchHandlerOptions } from "./options.ts";
@@ -71,9 +74,40 @@ export class McpServer {
     this.#core.registerTool(name, config, handler);
   }
 
-  /** Tells clients that listen in this process that the list of tools changed. Registering a tool does so by itself. */
-  sendToolListChanged(): void {
-    this.#core.sendToolListChanged();
+  /**
+   * Adds a prompt.
+   *
+   * @param handler Gets the arguments as the schema read them, and the context, which can ask. It returns a text
+   * of the user's, or messages.
+   * @throws {TypeError} If the name is taken, empty or over 256 characters, or the schema is not an object of texts.
+   */
+  registerPrompt<Args = Record<string, never>>(
+    name: string,
+    config: PromptConfig<Args>,
+    handler: PromptHandler<Args>,
+  ): void {
+    this.#core.registerPrompt(name, config, handler);
+  }
+
+  /**
+   * Adds a resource, or with `{name}` or `{+name}` in the URI a template of resources.
+   *
+   * @param handler Gets the URI, the template's variables and the context. It returns a text, bytes, contents, or
+   * nothing where there is no such resource. Check what the variables name before you open it.
+   * @throws {TypeError} If the URI is taken or malformed.
+   */
+  registerResource(name: string, uri: string, config: ResourceConfig, handler: ResourceHandler): void {
+    this.#core.registerResource(name, uri, config, handler);
+  }
+
+  /** Tells clients that listen in this process that a list changed. Registering something does so by itself. */
+  sendListChanged(list: ListChange): void {
+    this.#core.sendListChanged(list);
+  }
+
+  /** Tells clients that subscribed in this process that a resource changed. */
+  sendResourceUpdated(uri: string): void {
+    this.#core.sendResourceUpdated(uri);
   }
 
   /**

@@ -14,7 +14,9 @@ import {
 import type { ServerCapabilities as Capabilities2025 } from "../protocol/v2025_11_25/mod.ts";
 import type { ServerCapabilities as Capabilities2026 } from "../protocol/v2026_07_28/mod.ts";
 import type { Services } from "./services.ts";
-import { LIST_TTL_MS } from "./tool_listing.ts";
+import { CACHEABLE } from "./listing.ts";
+import type { PromptRegistry } from "./prompt_registry.ts";
+import type { ResourceRegistry } from "./resource_registry.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 /** Every version served, newest first. */
@@ -25,9 +27,29 @@ export function hasTasks(tools: ToolRegistry): boolean {
   return tools.all().some(({ task }) => task.support !== "forbidden");
 }
 
+/** What is registered. */
+export interface Catalog {
+  readonly tools: ToolRegistry;
+  readonly prompts: PromptRegistry;
+  readonly resources: ResourceRegistry;
+}
+
+/** Capabilities that both revisions spell alike. */
+function listCapabilities({ tools, prompts, resources }: Catalog): Capabilities2026 {
+  const hasCompletions = prompts.all().some(({ complete }) => Object.keys(complete).length > 0) ||
+    resources.hasCompletions;
+  return {
+    ...(tools.size > 0 ? { tools: { listChanged: true } } : {}),
+    ...(prompts.size > 0 ? { prompts: { listChanged: true } } : {}),
+    ...(resources.size > 0 ? { resources: { subscribe: true, listChanged: true } } : {}),
+    ...(hasCompletions ? { completions: {} } : {}),
+    logging: {},
+  };
+}
+
 /** Capabilities of `initialize`. Tasks exist from 2025-11-25 on; a list only where callers can be told apart. */
 export function capabilities2025(
-  tools: ToolRegistry,
+  catalog: Catalog,
   version: string,
   isAnonymous: boolean,
 ): Capabilities2025 {
@@ -37,18 +59,16 @@ export function capabilities2025(
     requests: { tools: { call: {} } },
   };
   return {
-    ...(tools.size > 0 ? { tools: { listChanged: true } } : {}),
-    logging: {},
-    ...(version === VERSION_2025 && hasTasks(tools) ? { tasks } : {}),
+    ...listCapabilities(catalog),
+    ...(version === VERSION_2025 && hasTasks(catalog.tools) ? { tasks } : {}),
   };
 }
 
 /** Capabilities of `server/discover`: tasks by extension only (T26-001, T26-014). */
-export function capabilities2026(tools: ToolRegistry): Capabilities2026 {
+export function capabilities2026(catalog: Catalog): Capabilities2026 {
   return {
-    ...(tools.size > 0 ? { tools: { listChanged: true } } : {}),
-    logging: {},
-    ...(hasTasks(tools) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
+    ...listCapabilities(catalog),
+    ...(hasTasks(catalog.tools) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
   };
 }
 
@@ -57,10 +77,9 @@ export function discover(services: Services): JsonObject {
   return {
     resultType: "complete",
     supportedVersions: SUPPORTED_VERSIONS,
-    capabilities: capabilities2026(services.tools) as unknown as JsonObject,
+    capabilities: capabilities2026(services) as unknown as JsonObject,
     instructions: services.options.instructions,
-    ttlMs: LIST_TTL_MS,
-    cacheScope: "public",
+    ...CACHEABLE,
   };
 }
 

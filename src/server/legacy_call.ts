@@ -17,7 +17,13 @@ import {
 } from "../protocol/mod.ts";
 import { parseCallToolParams, relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
 import { toTask2025 } from "../tasks/mod.ts";
-import { type Run, type RunHooks, type TaskAbortError, toErrorResult } from "../execution/mod.ts";
+import {
+  type Run,
+  type RunHooks,
+  type Settled,
+  type TaskAbortError,
+  toErrorResult,
+} from "../execution/mod.ts";
 import type { TaskOutcome } from "../store/mod.ts";
 import type { ClientRequests } from "./client_requests.ts";
 import type { Exchange } from "./exchange.ts";
@@ -132,16 +138,24 @@ async function prepareInline(
   context: LegacyCallContext,
   call: TaskCall,
 ): Promise<{ readonly value: JsonValue } | { readonly answer: JsonObject } | undefined> {
-  const { services } = context;
   if (call.tool.prepare === undefined) return undefined;
+  const done = await evaluateLegacy(context, call);
+  return "settled" in done ? { answer: toAnswer(done.settled.outcome) } : { value: done.prepared };
+}
+
+/** Runs what is asked inline and has no task: its questions go on the stream of the request. */
+export async function evaluateLegacy(
+  context: LegacyCallContext,
+  call: TaskCall,
+): Promise<{ readonly prepared: JsonValue } | { readonly settled: Settled }> {
+  const { services } = context;
   const task = await toNewTask(services, call);
   const run = services.executor.newInlineRun(call.tool, task, plainHooks(context, call.progressToken));
-  const done = await untilCancelled(
+  return await untilCancelled(
     context,
     run,
     services.executor.prepare(run, { tool: call.tool, args: call.args }),
   );
-  return "settled" in done ? { answer: toAnswer(done.settled.outcome) } : { value: done.prepared };
 }
 
 async function untilCancelled<T>(context: LegacyCallContext, run: Run, work: Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  ERROR,
   HANDSHAKE_VERSIONS,
   type JsonObject,
   type JsonRpcNotification,
@@ -20,6 +21,7 @@ import {
   parseCancelledNotification,
   parseInitializeParams,
   parseSetLevel,
+  parseSubscribe,
   parseTaskIdParams,
 } from "../protocol/v2025_11_25/mod.ts";
 import type { Versioned } from "../store/mod.ts";
@@ -33,8 +35,14 @@ import { LimitReachedError } from "../tasks/mod.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import type { StoredSession } from "./session_store.ts";
+import { complete } from "./completion.ts";
+import { getPromptLegacy, listPrompts } from "./prompt_methods.ts";
+import { listResources, listTemplates, readResourceLegacy } from "./resource_methods.ts";
 import { cancelTaskLegacy, getTaskLegacy, getTaskResult, listTasks } from "./task_methods_2025.ts";
 import { listToolsLegacy } from "./tool_listing.ts";
+
+/** Resources one session may subscribe to; the oldest subscription gives way. */
+const MAX_SUBSCRIPTIONS = 100;
 
 /** Serves sessions. */
 export class LegacyDispatch {
@@ -52,7 +60,7 @@ export class LegacyDispatch {
 
   /** Answers `initialize` with the version asked for, else with the newest one agreed by handshake (T25-138 to T25-140). */
   async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
-    const { sessions, tools, info, options } = this.#services;
+    const { sessions, info, options } = this.#services;
     try {
       const params = parseInitializeParams(request.params);
       const wanted = HANDSHAKE_VERSIONS.find((version) => version === params.protocolVersion);
@@ -64,7 +72,7 @@ export class LegacyDispatch {
       });
       const result = {
         protocolVersion,
-        capabilities: capabilities2025(tools, protocolVersion, exchange.caller === undefined),
+        capabilities: capabilities2025(this.#services, protocolVersion, exchange.caller === undefined),
         serverInfo: info,
         instructions: options.instructions,
       };
@@ -122,7 +130,7 @@ export class LegacyDispatch {
       const { code, message, data } = toProtocolError(error, options.runtime, options.emit);
       throw new ProtocolError(code, message, data, { httpStatus: 429 });
     }
-    streams.attach(stored.session.id, stored.owner, listener);
+    streams.attach(stored.session, stored.owner, listener);
     return true;
   }
 
@@ -187,13 +195,27 @@ export class LegacyDispatch {
     stored: StoredSession,
     current: Versioned | undefined,
   ): Promise<JsonObject> {
-    const { tools } = this.#services;
+    const { tools, prompts, resources } = this.#services;
     const { protocolVersion } = stored.session;
     const { method, params } = request;
     if (method === "ping") return {};
     if (method === "logging/setLevel") return await this.#setLevel(stored, params);
     if (method === "tools/list" && tools.size > 0) {
       return await listToolsLegacy(this.#services, request, protocolVersion);
+    }
+    if (prompts.size > 0) {
+      if (method === "prompts/list") return await listPrompts(this.#services, request);
+      if (method === "prompts/get") return await getPromptLegacy(context, request);
+    }
+    if (resources.size > 0) {
+      if (method === "resources/list") return await listResources(this.#services, request);
+      if (method === "resources/templates/list") return await listTemplates(this.#services, request);
+      if (method === "resources/read") return await readResourceLegacy(context, request);
+      if (method === "resources/subscribe") return await this.#subscribe(stored, params, true);
+      if (method === "resources/unsubscribe") return await this.#subscribe(stored, params, false);
+    }
+    if (method === "completion/complete" && prompts.size + resources.size > 0) {
+      return await complete(this.#services, request);
     }
     if (method === "tools/call" && tools.size > 0) return await callToolLegacy(context, request);
     if (protocolVersion === VERSION_2025 && hasTasks(tools)) {
@@ -210,19 +232,24 @@ export class LegacyDispatch {
 
   async #setLevel(stored: StoredSession, params: JsonObject | undefined): Promise<JsonObject> {
     const { level: logLevel } = parseSetLevel(params);
-    const { sessions } = this.#services;
-    const isStored = await sessions.update(stored, { ...stored.session, logLevel });
-    if (!isStored) {
-      // Somebody else changed the session meanwhile: the wish is applied to what is there now.
-      const fresh = sessions.accept(
-        (await this.#services.store.backend.get([{
-          owner: stored.owner,
-          kind: "session",
-          id: stored.session.id,
-        }]))[0],
-      );
-      if (fresh !== undefined) await sessions.update(fresh, { ...fresh.session, logLevel });
+    await this.#services.sessions.amend(stored, (session) => ({ ...session, logLevel }));
+    return {};
+  }
+
+  async #subscribe(
+    stored: StoredSession,
+    params: JsonObject | undefined,
+    isWanted: boolean,
+  ): Promise<JsonObject> {
+    const { uri } = parseSubscribe(params);
+    if (isWanted && this.#services.resources.find(uri) === undefined) {
+      throw new ProtocolError(ERROR.resourceNotFound, "Resource not found", { uri });
     }
+    await this.#services.sessions.amend(stored, (session) => {
+      const others = (session.subscriptions ?? []).filter((known) => known !== uri);
+      return { ...session, subscriptions: isWanted ? [...others, uri].slice(-MAX_SUBSCRIPTIONS) : others };
+    });
+    this.#services.streams.setSubscription(stored.session.id, uri, isWanted);
     return {};
   }
 

@@ -10,6 +10,7 @@ export type ListChange = "tools" | "prompts" | "resources";
 /** Tells of changed lists. */
 export class ListChanges {
   readonly #listeners = new Set<(change: ListChange) => void>();
+  readonly #resourceListeners = new Set<(uri: string) => void>();
 
   /** Calls back at each change. Returns how to stop. */
   subscribe(listener: (change: ListChange) => void): () => void {
@@ -20,5 +21,16 @@ export class ListChanges {
   /** Tells all listeners. */
   emit(change: ListChange): void {
     for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  /** Calls back with the URI of each resource that changed. Returns how to stop. */
+  subscribeToResources(listener: (uri: string) => void): () => void {
+    this.#resourceListeners.add(listener);
+    return () => this.#resourceListeners.delete(listener);
+  }
+
+  /** Tells all listeners that a resource changed. */
+  emitResource(uri: string): void {
+    for (const listener of [...this.#resourceListeners]) listener(uri);
   }
 }

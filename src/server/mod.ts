@@ -10,3 +10,6 @@ export * from "./task_handle.ts";
 export * from "./tool_config.ts";
 export * from "./worker.ts";
 export * from "./external_tasks.ts";
+export type { ListChange } from "./list_changes.ts";
+export type { Completer, PromptConfig, PromptHandler, PromptResult } from "./prompt_registry.ts";
+export type { ResourceConfig, ResourceHandler, ResourceResult } from "./resource_registry.ts";

@@ -11,19 +11,21 @@ import {
   toResult,
 } from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
-import { discover, hasTasks, withServerInfo } from "./capabilities.ts";
+import { type Catalog, discover, hasTasks, withServerInfo } from "./capabilities.ts";
 import { toErrorResponse } from "./error_map.ts";
 import type { Exchange } from "./exchange.ts";
 import { callToolModern } from "./modern_call.ts";
+import { completeModern } from "./completion.ts";
+import { getPromptModern, listPromptsModern } from "./prompt_methods.ts";
+import { listResourcesModern, listTemplatesModern, readResourceModern } from "./resource_methods.ts";
 import type { Services } from "./services.ts";
 import { listen } from "./subscriptions.ts";
 import { cancelTaskModern, getTaskModern, updateTask } from "./task_methods_2026.ts";
 import { listToolsModern } from "./tool_listing.ts";
-import type { ToolRegistry } from "./tool_registry.ts";
 
 interface ModernMethod {
   /** Whether the server has what the method is about. */
-  readonly isServed: (tools: ToolRegistry) => boolean;
+  readonly isServed: (catalog: Catalog) => boolean;
   readonly answer: (
     services: Services,
     request: JsonRpcRequest,
@@ -32,21 +34,31 @@ interface ModernMethod {
   ) => JsonObject | Promise<JsonObject>;
 }
 
-const hasTools = (tools: ToolRegistry): boolean => tools.size > 0;
+const hasTools = ({ tools }: Catalog): boolean => tools.size > 0;
+const hasPrompts = ({ prompts }: Catalog): boolean => prompts.size > 0;
+const hasResources = ({ resources }: Catalog): boolean => resources.size > 0;
+const isTaskServer = ({ tools }: Catalog): boolean => hasTasks(tools);
+const isCompleter = (catalog: Catalog): boolean => hasPrompts(catalog) || hasResources(catalog);
 
 const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>([
   ["server/discover", { isServed: () => true, answer: discover }],
   ["tools/list", { isServed: hasTools, answer: listToolsModern }],
   ["tools/call", { isServed: hasTools, answer: callToolModern }],
+  ["prompts/list", { isServed: hasPrompts, answer: listPromptsModern }],
+  ["prompts/get", { isServed: hasPrompts, answer: getPromptModern }],
+  ["resources/list", { isServed: hasResources, answer: listResourcesModern }],
+  ["resources/templates/list", { isServed: hasResources, answer: listTemplatesModern }],
+  ["resources/read", { isServed: hasResources, answer: readResourceModern }],
+  ["completion/complete", { isServed: isCompleter, answer: completeModern }],
   ["subscriptions/listen", { isServed: () => true, answer: listen }],
-  ["tasks/get", { isServed: hasTasks, answer: getTaskModern }],
-  ["tasks/update", { isServed: hasTasks, answer: updateTask }],
-  ["tasks/cancel", { isServed: hasTasks, answer: cancelTaskModern }],
+  ["tasks/get", { isServed: isTaskServer, answer: getTaskModern }],
+  ["tasks/update", { isServed: isTaskServer, answer: updateTask }],
+  ["tasks/cancel", { isServed: isTaskServer, answer: cancelTaskModern }],
 ]);
 
 /** Whether `method` exists. */
-export function servesModern(tools: ToolRegistry, method: string): boolean {
-  return METHODS.get(method)?.isServed(tools) ?? false;
+export function servesModern(catalog: Catalog, method: string): boolean {
+  return METHODS.get(method)?.isServed(catalog) ?? false;
 }
 
 /** Answers a request. Never rejects. */

@@ -24,6 +24,10 @@ import { type ResolvedOptions, resolveServerOptions, type ServerCoreOptions } fr
 import { ownerKeyFor } from "./owner.ts";
 import { Services } from "./services.ts";
 import { TaskHandle } from "./task_handle.ts";
+import type { Catalog } from "./capabilities.ts";
+import type { ListChange } from "./list_changes.ts";
+import { type PromptConfig, type PromptHandler, PromptRegistry } from "./prompt_registry.ts";
+import { type ResourceConfig, type ResourceHandler, ResourceRegistry } from "./resource_registry.ts";
 import { ToolRegistry } from "./tool_registry.ts";
 import type { ToolConfig, ToolHandler } from "./tool_config.ts";
 
@@ -50,7 +54,7 @@ export class ServerCore implements Dispatcher {
   readonly #info: Implementation;
   readonly #options: ResolvedOptions;
   readonly #given: ServerCoreOptions;
-  readonly #tools: ToolRegistry;
+  readonly #catalog: Catalog;
   #parts: Promise<Parts> | undefined;
 
   /** Tasks, for code outside of tool handlers. */
@@ -72,7 +76,11 @@ export class ServerCore implements Dispatcher {
     this.#info = info;
     this.#given = options;
     this.#options = resolveServerOptions(info.name, options);
-    this.#tools = new ToolRegistry(this.#options);
+    this.#catalog = {
+      tools: new ToolRegistry(this.#options),
+      prompts: new PromptRegistry(),
+      resources: new ResourceRegistry(),
+    };
   }
 
   /**
@@ -85,16 +93,48 @@ export class ServerCore implements Dispatcher {
     config: ToolConfig<Args>,
     handler?: ToolHandler<Args>,
   ): void {
-    this.#tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
-    this.sendToolListChanged();
+    this.#catalog.tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
+    this.sendListChanged("tools");
   }
 
-  /** Tells clients that listen in this process that the list of tools changed. */
-  sendToolListChanged(): void {
+  /**
+   * Adds a prompt.
+   *
+   * @throws {TypeError} If the name is taken or malformed, or the schema cannot be listed.
+   */
+  registerPrompt<Args = Record<string, never>>(
+    name: string,
+    config: PromptConfig<Args>,
+    handler: PromptHandler<Args>,
+  ): void {
+    this.#catalog.prompts.add(name, config as PromptConfig, handler as PromptHandler);
+    this.sendListChanged("prompts");
+  }
+
+  /**
+   * Adds a resource, or a template of resources.
+   *
+   * @throws {TypeError} If the URI is taken or malformed.
+   */
+  registerResource(name: string, uri: string, config: ResourceConfig, handler: ResourceHandler): void {
+    this.#catalog.resources.add(name, uri, config, handler);
+    this.sendListChanged("resources");
+  }
+
+  /** Tells clients that listen in this process that a list changed. */
+  sendListChanged(list: ListChange): void {
     // Nobody listens before the first request.
     this.#parts?.then(({ services }) => {
-      services.listChanges.emit("tools");
-      services.streams.broadcast({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
+      services.listChanges.emit(list);
+      services.streams.broadcast({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` });
+    }, () => {});
+  }
+
+  /** Tells clients that subscribed in this process that a resource changed. */
+  sendResourceUpdated(uri: string): void {
+    this.#parts?.then(({ services }) => {
+      services.listChanges.emitResource(uri);
+      services.streams.resourceUpdated(uri);
     }, () => {});
   }
 
@@ -125,11 +165,11 @@ export class ServerCore implements Dispatcher {
   }
 
   servesModern(method: string): boolean {
-    return servesModern(this.#tools, method);
+    return servesModern(this.#catalog, method);
   }
 
   mirroredParams(tool: string): readonly MirroredParam[] {
-    return this.#tools.get(tool)?.mirroredParams ?? [];
+    return this.#catalog.tools.get(tool)?.mirroredParams ?? [];
   }
 
   async dispatchModern(
@@ -181,7 +221,7 @@ export class ServerCore implements Dispatcher {
 
   async #create(): Promise<Parts> {
     const backend = this.#given.backend ?? await openDefaultBackend();
-    const services = new Services(this.#info, this.#options, this.#tools, backend);
+    const services = new Services(this.#info, this.#options, this.#catalog, backend);
     services.recovery.start();
     return { services, legacy: new LegacyDispatch(services) };
   }

@@ -14,6 +14,9 @@ import { SessionStore } from "./session_store.ts";
 import { ListChanges } from "./list_changes.ts";
 import { SubscriptionRegistry } from "./subscriptions.ts";
 import { SessionStreams } from "./session_streams.ts";
+import type { Catalog } from "./capabilities.ts";
+import type { PromptRegistry } from "./prompt_registry.ts";
+import type { ResourceRegistry } from "./resource_registry.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
 
 /** Shared parts of a server. */
@@ -21,6 +24,8 @@ export class Services {
   readonly info: Implementation;
   readonly options: ResolvedOptions;
   readonly tools: ToolRegistry;
+  readonly prompts: PromptRegistry;
+  readonly resources: ResourceRegistry;
   readonly store: TaskStore;
   readonly keyring: Keyring;
   readonly executor: Executor;
@@ -36,11 +41,13 @@ export class Services {
   /** Tasks of anonymous callers that run in this process. */
   anonymousActive = 0;
 
-  constructor(info: Implementation, options: ResolvedOptions, tools: ToolRegistry, backend: StorageBackend) {
+  constructor(info: Implementation, options: ResolvedOptions, catalog: Catalog, backend: StorageBackend) {
     const { runtime, emit } = options;
     this.info = info;
     this.options = options;
-    this.tools = tools;
+    this.tools = catalog.tools;
+    this.prompts = catalog.prompts;
+    this.resources = catalog.resources;
     this.store = new TaskStore(backend, { runtime, config: options.store, onEvent: emit });
     this.keyring = new Keyring(backend, runtime, options.secrets);
     this.executor = new Executor(this.store);
@@ -50,7 +57,7 @@ export class Services {
     this.subscriptions = new SubscriptionRegistry(options.limits.streams);
     this.recovery = new Recovery(this.executor, {
       namespace: options.namespace,
-      findTool: (name) => tools.get(name),
+      findTool: (name) => catalog.tools.get(name),
       hooksFor: (head) =>
         head.sessionId === undefined ? {} : sessionHooks(this, { id: head.sessionId }, head.progressToken),
     });

@@ -34,6 +34,8 @@ export interface Session {
   readonly logLevel?: LoggingLevel;
   /** When questions of tasks were last sent to this session, by task and key. */
   readonly sent?: Readonly<Record<string, number>>;
+  /** Resources whose updates the client wants to hear of. */
+  readonly subscriptions?: readonly string[];
   /** Times the expiry was moved. */
   readonly renewals: number;
 }
@@ -49,6 +51,8 @@ const SESSION_ID = /^[A-Za-z0-9_-]{16,64}$/;
 const SESSION_ID_BYTES = 24;
 /** Times a session's expiry is moved at most. */
 const MAX_RENEWALS = 4;
+/** Times a change of a session is tried. */
+const MAX_AMEND_ATTEMPTS = 8;
 
 /** Sessions over a backend. */
 export class SessionStore {
@@ -114,6 +118,16 @@ export class SessionStore {
   /** Stores a change of a session. `false`: it changed meanwhile. */
   async update({ owner, version }: StoredSession, session: Session): Promise<boolean> {
     return (await this.#backend.put(this.#write(owner, session), { version })).ok;
+  }
+
+  /** Applies a change of a session, on what is there now if it changed meanwhile. */
+  async amend(stored: StoredSession, change: (session: Session) => Session): Promise<void> {
+    let current: StoredSession | undefined = stored;
+    for (let attempt = 0; attempt < MAX_AMEND_ATTEMPTS && current !== undefined; attempt++) {
+      if (await this.update(current, change(current.session))) return;
+      const key: RecordKey = { owner: stored.owner, kind: "session", id: stored.session.id };
+      current = this.accept((await this.#backend.get([key]))[0]);
+    }
   }
 
   /** Ends a session. */

@@ -11,6 +11,7 @@ import type { OwnerKey } from "../store/mod.ts";
 import { headKey, type TaskStore } from "../store/mod.ts";
 import { isTerminal, type TaskHead, type ToolErrorStatus, toTask2025 } from "../tasks/mod.ts";
 import type { Listener } from "./exchange.ts";
+import type { Session } from "./session_store.ts";
 
 /** Tasks of one session that are watched for it at most. */
 const MAX_WATCHED = 1000;
@@ -18,6 +19,8 @@ const MAX_WATCHED = 1000;
 interface SessionPush {
   readonly owner: OwnerKey;
   readonly listeners: Set<Listener>;
+  /** Resources whose updates it wants to hear of. */
+  readonly resources: Set<string>;
   /** Watched tasks, and how to stop. */
   readonly tasks: Map<string, () => void>;
 }
@@ -48,8 +51,10 @@ export class SessionStreams {
   }
 
   /** Adds a stream until its signal aborts. */
-  attach(sessionId: string, owner: OwnerKey, listener: Listener): void {
-    const push = this.#sessions.get(sessionId) ?? { owner, listeners: new Set(), tasks: new Map() };
+  attach(session: Session, owner: OwnerKey, listener: Listener): void {
+    const sessionId = session.id;
+    const push = this.#sessions.get(sessionId) ??
+      { owner, listeners: new Set(), tasks: new Map(), resources: new Set(session.subscriptions) };
     this.#sessions.set(sessionId, push);
     push.listeners.add(listener);
     listener.signal.addEventListener("abort", () => this.#detach(sessionId, listener), { once: true });
@@ -67,6 +72,21 @@ export class SessionStreams {
   /** Sends on one stream of every session. */
   broadcast(message: JsonRpcNotification): void {
     for (const sessionId of this.#sessions.keys()) this.send(sessionId, message);
+  }
+
+  /** Notes what an open stream wants to hear of. */
+  setSubscription(sessionId: string, uri: string, isWanted: boolean): void {
+    const resources = this.#sessions.get(sessionId)?.resources;
+    if (isWanted) resources?.add(uri);
+    else resources?.delete(uri);
+  }
+
+  /** Tells the sessions that subscribed to a resource that it changed. */
+  resourceUpdated(uri: string): void {
+    const message = { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri } } as const;
+    for (const [sessionId, { resources }] of this.#sessions) {
+      if (resources.has(uri)) this.send(sessionId, message);
+    }
   }
 
   /** Pushes the task's status changes to the session, if it listens here. */

@@ -115,6 +115,10 @@ class Subscription {
       this.#stops.push(this.#services.listChanges.subscribe((change) => {
         if (lists[LIST_FILTERS[change]]) this.#send(`notifications/${change}/list_changed`, {});
       }));
+      const uris = new Set(lists.resourceSubscriptions);
+      this.#stops.push(this.#services.listChanges.subscribeToResources((uri) => {
+        if (uris.has(uri)) this.#send("notifications/resources/updated", { uri });
+      }));
       await untilAborted(AbortSignal.any([this.#exchange.signal, closing]));
       if (closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
       return { resultType: "complete", _meta: { [META.subscriptionId]: this.#id } };
@@ -134,8 +138,17 @@ class Subscription {
     return found.filter((current) => current !== undefined);
   }
 
-  #servedLists({ toolsListChanged }: SubscriptionFilter): SubscriptionFilter {
-    return toolsListChanged && this.#services.tools.size > 0 ? { toolsListChanged } : {};
+  #servedLists(wanted: SubscriptionFilter): SubscriptionFilter {
+    const { tools, prompts, resources } = this.#services;
+    const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = wanted;
+    return {
+      ...(toolsListChanged && tools.size > 0 ? { toolsListChanged } : {}),
+      ...(promptsListChanged && prompts.size > 0 ? { promptsListChanged } : {}),
+      ...(resourcesListChanged && resources.size > 0 ? { resourcesListChanged } : {}),
+      ...(resourceSubscriptions === undefined || resources.size === 0 ? {} : {
+        resourceSubscriptions: resourceSubscriptions.filter((uri) => resources.find(uri) !== undefined),
+      }),
+    };
   }
 
   #follow(first: Versioned): void {

@@ -13,11 +13,11 @@ import type { Exchange } from "./exchange.ts";
 import { createOnce } from "./idempotency.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
-import type { RegisteredTool } from "./tool_registry.ts";
+import type { CallableTool } from "./tool_registry.ts";
 
 /** A call that is, or may become, a task. */
 export interface TaskCall {
-  readonly tool: RegisteredTool;
+  readonly tool: CallableTool;
   readonly era: Era;
   readonly exchange: Exchange;
   /** Arguments as they were sent. */
@@ -140,7 +140,7 @@ async function startTask(
 }
 
 /** A dispatch that fails is tried again by the next scan. */
-async function dispatchNow(services: Services, tool: RegisteredTool, created: Versioned): Promise<void> {
+async function dispatchNow(services: Services, tool: CallableTool, created: Versioned): Promise<void> {
   try {
     await services.executor.dispatch(tool, created);
   } catch (error) {

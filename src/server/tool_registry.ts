@@ -17,9 +17,14 @@ import type { MirroredParam } from "./exchange.ts";
 import { findMirroredParams } from "./mirrored_params.ts";
 import type { TaskOptions, ToolConfig, ToolHandler } from "./tool_config.ts";
 
-/** A registered tool. */
-export interface RegisteredTool extends ExecutableTool {
+/** What a call runs. */
+export interface CallableTool extends ExecutableTool {
+  /** How its calls become tasks. */
   readonly task: TaskOptions;
+}
+
+/** A registered tool. */
+export interface RegisteredTool extends CallableTool {
   readonly listing2025: Tool2025;
   readonly listing2026: Tool2026;
   readonly mirroredParams: readonly MirroredParam[];
