@@ -46,11 +46,15 @@ export class StepError extends Error {
   readonly step: string;
   /** Name of the error that the step threw. */
   readonly thrown: string;
-  /** An error for a step that ended in `cause`. */
-  constructor(step: string, cause: { readonly name: string; readonly message: string }) {
-    super(`Step "${step}" failed: ${cause.message}`, { cause });
+  /** An error for a step that ended in `thrown`, as it is recorded; `cause` is known on the first run only. */
+  constructor(
+    step: string,
+    thrown: { readonly name: string; readonly message: string },
+    options: ErrorOptions = { cause: thrown },
+  ) {
+    super(`Step "${step}" failed: ${thrown.message}`, options);
     this.step = step;
-    this.thrown = cause.name;
+    this.thrown = thrown.name;
   }
 }
 

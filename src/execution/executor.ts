@@ -76,6 +76,8 @@ export class Executor {
         return await settleValue(await tool.handler?.(args, ctx), context);
       } catch (error) {
         return settleError(error, context);
+      } finally {
+        run.end();
       }
     });
   }
@@ -169,8 +171,10 @@ export class Executor {
       this.store.emit({ type, taskId: id, name, message, error });
     for (let attempt = 0; run.mayFinish; attempt++) {
       try {
-        const isClosing = run.signal.aborted && settled.hasThrown === true;
-        const isDone = isClosing && run.head.exec.repeatable
+        const wasStopped = run.signal.aborted && settled.hasThrown === true;
+        // What a handler throws when its lease ends says nothing of its work: recovery decides what becomes of it.
+        if (wasStopped && run.signal.reason?.reason !== "closing") break;
+        const isDone = wasStopped && run.head.exec.repeatable
           ? await run.handBack()
           : await run.finish(settled.outcome, settled.statusMessage);
         if (isDone) return;

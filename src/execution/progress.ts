@@ -13,7 +13,7 @@ const STORE_INTERVAL_MS = 500;
 /** Takes reports of progress and status. */
 export class ProgressReporter {
   readonly #run: Run;
-  #latest: { readonly message: string | undefined; readonly progress?: Progress } | undefined;
+  #latest: { readonly message: string; readonly progress: Progress | undefined } | undefined;
   #highest = -Infinity;
   #storedAt = -Infinity;
   #timer: CancelTimer | undefined;
@@ -26,18 +26,20 @@ export class ProgressReporter {
 
   /** Reports progress. A value that does not rise changes only the message (T25-240, T26-260). */
   async report(progress: Progress): Promise<void> {
+    if (this.#run.hasEnded) return;
     const message = progress.message ??
       `${progress.progress}${progress.total === undefined ? "" : ` of ${progress.total}`}`;
-    if (progress.progress > this.#highest) {
+    const rises = progress.progress > this.#highest;
+    if (rises) {
       this.#highest = progress.progress;
       this.#run.hooks.onProgress?.(progress, this.#run);
     }
-    await this.#offer({ message, progress });
+    await this.#offer(message, rises ? progress : undefined);
   }
 
   /** Reports what the tool is doing, in words. */
   async status(message: string): Promise<void> {
-    await this.#offer({ message });
+    await this.#offer(message, undefined);
   }
 
   /** Drops a report that is not stored yet. */
@@ -47,11 +49,11 @@ export class ProgressReporter {
     this.#latest = undefined;
   }
 
-  async #offer(
-    report: { readonly message: string | undefined; readonly progress?: Progress },
-  ): Promise<void> {
+  async #offer(message: string, progress: Progress | undefined): Promise<void> {
     await this.#run.ready();
-    this.#latest = report;
+    if (this.#run.hasEnded) return;
+    // Words replace words; progress that waits to be stored stays.
+    this.#latest = { message, progress: progress ?? this.#latest?.progress };
     if (this.#timer !== undefined) return;
     const { runtime } = this.#run.store;
     const wait = this.#storedAt + STORE_INTERVAL_MS - runtime.monotonic();
@@ -65,7 +67,7 @@ export class ProgressReporter {
 
   async #store(): Promise<void> {
     const report = this.#latest;
-    if (report === undefined) return;
+    if (report === undefined || this.#run.hasEnded) return;
     this.#latest = undefined;
     this.#storedAt = this.#run.store.runtime.monotonic();
     await this.#run.apply((head, holder, now) =>

@@ -88,6 +88,7 @@ export class Run {
   readonly #waits: Waits;
   readonly #left = Promise.withResolvers<void>();
   #hasLeft = false;
+  #hasEnded = false;
 
   constructor(options: RunOptions) {
     this.store = options.store;
@@ -117,6 +118,16 @@ export class Run {
   /** Whether the run is about to become a stored task. */
   get isPromoting(): boolean {
     return this.#promotion !== undefined;
+  }
+
+  /** Whether the handler has settled: what its leftovers still report is no longer of interest. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Notes that the handler has settled. */
+  end(): void {
+    this.#hasEnded = true;
   }
 
   /** Aborts with a {@linkcode TaskAbortError} when the run has to stop. */

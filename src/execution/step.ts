@@ -35,17 +35,18 @@ export async function runStep(
 ): Promise<JsonValue> {
   const key = run.journal.identify(name);
   await run.ready();
-  const recorded = run.journal.find(key, "step");
-  if (recorded?.error !== undefined) throw new StepError(key, recorded.error);
-  if (recorded !== undefined) return recorded.value === undefined ? null : await run.load(recorded.value);
+  const entry = run.journal.find(key, "step");
+  if (entry?.error !== undefined) throw new StepError(key, entry.error);
+  if (entry !== undefined) return entry.value === undefined ? null : await run.load(entry.value);
   let value: JsonValue;
   const endWork = run.work();
   try {
     value = toJson(key, await tryStep(run, fn, options.retry));
   } catch (error) {
     await run.ready();
-    await run.record({ key, kind: "step", error: toRecordedError(error) });
-    throw new StepError(key, error instanceof Error ? error : toRecordedError(error));
+    const recorded = toRecordedError(error);
+    await run.record({ key, kind: "step", error: recorded });
+    throw new StepError(key, recorded, { cause: error });
   } finally {
     endWork();
   }

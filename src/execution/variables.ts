@@ -54,15 +54,23 @@ export class TaskVariables {
   }
 
   #merge(patch: VariablePatch): Promise<void> {
-    // Only the holder writes variables of a running task: reading, merging and writing in turn is enough.
     const done = this.#queue.then(async () => {
-      const merged = mergeVariables(await this.all(), patch, this.#run.store.config.variableLimits);
-      await this.#run.apply((head, holder) => {
-        assertHeld(head, holder);
-        return { ...head, variables: { json: merged } };
-      });
+      while (!await this.#tryMerge(patch));
     });
     this.#queue = done.catch(() => {});
     return done;
+  }
+
+  /** `false`: they were changed from outside meanwhile, by a `TaskHandle`, and nothing was set. */
+  async #tryMerge(patch: VariablePatch): Promise<boolean> {
+    const base = JSON.stringify(this.#run.head.variables);
+    const merged = mergeVariables(await this.all(), patch, this.#run.store.config.variableLimits);
+    let isMerged = true;
+    await this.#run.apply((head, holder) => {
+      assertHeld(head, holder);
+      isMerged = JSON.stringify(head.variables) === base;
+      return isMerged ? { ...head, variables: { json: merged } } : head;
+    });
+    return isMerged;
   }
 }

@@ -5,16 +5,18 @@
  * @module
  * @see Multi round-trip requests (T26-191, T26-193, T26-200)
  */
-import { invalidParams, isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
-import type { JournalEntry } from "../tasks/mod.ts";
-import { sha256OfTexts, toCanonicalJson } from "../store/mod.ts";
+import { invalidParams, type JsonObject, type JsonValue, type ProtocolError } from "../protocol/mod.ts";
+import { type JournalEntry, type PayloadRef, UndecodableRecordError } from "../tasks/mod.ts";
+import { sha256OfTexts, toCanonicalJson, toJsonText } from "../store/mod.ts";
 import type { Answers } from "../execution/mod.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Caller, Exchange } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 
 /** How long a client may take for one answer, in milliseconds. */
 const STATE_TTL_MS = 600_000;
+/** Longest JSON text of a state that travels whole, in UTF-16 units. */
+const MAX_CARRIED_CHARS = 16 * 1024;
 
 /** What an earlier round left. */
 export interface RoundState {
@@ -29,21 +31,39 @@ export interface RoundState {
   readonly answers: Answers;
 }
 
+/** What the client carries: the state itself, or the name of a payload that holds it. */
+type Sealed =
+  & { readonly expiresAt: number }
+  & ({ readonly state: RoundState } | {
+    readonly taskId: string;
+    readonly ref: PayloadRef;
+  });
+
 /**
- * Seals the state of a round.
+ * Seals the state of a round. A large one stays in the store, and only its name travels.
  *
  * No state outlives the task that may be made of it: one that did could make the same task a second time.
  *
  * @param ttlMs Time to live of that task.
+ * @throws {TooLargeError} If it is larger than a result may be.
  */
 export async function sealState(
   services: Services,
+  caller: Caller,
   context: string,
   state: RoundState,
   ttlMs: number,
 ): Promise<string> {
-  const expiresAt = Math.min(services.store.runtime.now() + STATE_TTL_MS, state.startedAt + ttlMs);
-  return await services.keyring.seal("state", context, { ...state, expiresAt } as unknown as JsonValue);
+  const { store, keyring } = services;
+  const expiresAt = Math.min(store.runtime.now() + STATE_TTL_MS, state.startedAt + ttlMs);
+  const text = toJsonText(state);
+  let sealed: Sealed = { expiresAt, state };
+  if (text.length > MAX_CARRIED_CHARS) {
+    const { taskId } = state;
+    const scope = { owner: await ownerKeyFor(caller, taskId), taskId, expiresAt, epoch: 0 };
+    sealed = { expiresAt, taskId, ref: await store.payloads.write(scope, text) };
+  }
+  return await keyring.seal("state", context, sealed as unknown as JsonValue);
 }
 
 /**
@@ -51,20 +71,30 @@ export async function sealState(
  *
  * @throws {ProtocolError} -32602, with one text for every defect.
  */
-export async function openState(services: Services, context: string, token: string): Promise<RoundState> {
-  const value = await services.keyring.open("state", context, token);
-  if (
-    !isJsonObject(value) || typeof value.expiresAt !== "number" ||
-    value.expiresAt <= services.store.runtime.now()
-  ) {
-    throw invalidParams(
-      'Invalid params: "requestState" is not one of this call, or has expired: start over without it',
-      {
-        reason: "state",
-      },
-    );
+export async function openState(
+  services: Services,
+  caller: Caller,
+  context: string,
+  token: string,
+): Promise<RoundState> {
+  const { store, keyring } = services;
+  const sealed = await keyring.open("state", context, token) as unknown as Sealed | undefined;
+  if (sealed === undefined || sealed.expiresAt <= store.runtime.now()) throw unusable();
+  if ("state" in sealed) return sealed.state;
+  try {
+    const owner = await ownerKeyFor(caller, sealed.taskId);
+    return await store.payloads.read(owner, sealed.taskId, sealed.ref) as unknown as RoundState;
+  } catch (error) {
+    if (error instanceof UndecodableRecordError) throw unusable();
+    throw error;
   }
-  return value as unknown as RoundState;
+}
+
+function unusable(): ProtocolError {
+  return invalidParams(
+    'Invalid params: "requestState" is not one of this call, or has expired: start over without it',
+    { reason: "state" },
+  );
 }
 
 /** What a state is bound to: who calls which tool with which arguments. */

@@ -35,7 +35,9 @@ export async function openRound(
   requestState: string | undefined,
 ): Promise<OpenedRound> {
   const context = await stateContext(exchange, method, name, args);
-  if (requestState !== undefined) return { context, state: await openState(services, context, requestState) };
+  if (requestState !== undefined) {
+    return { context, state: await openState(services, exchange.caller, context, requestState) };
+  }
   const { runtime } = services.store;
   const now = runtime.now();
   return { context, state: { taskId: runtime.newTaskId(now), startedAt: now, entries: [], answers: {} } };
@@ -63,6 +65,6 @@ export async function askAgain(
   return {
     resultType: "input_required",
     inputRequests: questions as unknown as JsonObject,
-    requestState: await sealState(services, context, next, ttlMs),
+    requestState: await sealState(services, call.exchange.caller, context, next, ttlMs),
   };
 }

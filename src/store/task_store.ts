@@ -83,7 +83,8 @@ export class TaskStore {
   readonly watcher: Watcher;
   /** Where events go. */
   readonly emit: EventSink;
-  readonly #payloads: Payloads;
+  /** Values too large for a record. */
+  readonly payloads: Payloads;
   readonly #writer: HeadWriter;
 
   constructor(backend: StorageBackend, options: TaskStoreOptions = {}) {
@@ -92,8 +93,8 @@ export class TaskStore {
     this.config = resolveStoreConfig(options.config);
     this.emit = guardSink(options.onEvent);
     const { purgeGraceMs, maxResultBytes, maxWriteAttempts, times } = this.config;
-    this.#payloads = new Payloads(backend, this.runtime, { maxBytes: maxResultBytes, graceMs: purgeGraceMs });
-    this.#writer = new HeadWriter(backend, this.runtime, this.#payloads, {
+    this.payloads = new Payloads(backend, this.runtime, { maxBytes: maxResultBytes, graceMs: purgeGraceMs });
+    this.#writer = new HeadWriter(backend, this.runtime, this.payloads, {
       marginMs: times.marginMs,
       purgeGraceMs,
       maxAttempts: maxWriteAttempts,
@@ -157,7 +158,7 @@ export class TaskStore {
 
   /** Reads a value that the head holds or names. */
   async load(head: TaskHead, value: Spillable): Promise<JsonValue> {
-    return "json" in value ? value.json : await this.#payloads.read(head.owner, head.id, value.ref);
+    return "json" in value ? value.json : await this.payloads.read(head.owner, head.id, value.ref);
   }
 
   /** Reads the outcome of a terminal task; `undefined` for a cancelled or unfinished one. */
