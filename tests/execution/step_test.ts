@@ -1,0 +1,220 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { JournalReader, ReplayMismatchError, StepError, ToolError } from "../../src/execution/mod.ts";
+import { verifies } from "../support/requirements.ts";
+import { runAgain, startInline, startTask, textOf } from "./harness.ts";
+
+verifies("lib-I7", "A step runs once, and a later attempt gets what it returned", async () => {
+  const runs: number[] = [];
+  const handler = async (
+    _args: unknown,
+    ctx: { step: (name: string, fn: () => unknown) => Promise<unknown> },
+  ) => {
+    const value = await ctx.step("fetch", () => {
+      runs.push(1);
+      return { at: runs.length };
+    });
+    return JSON.stringify(value);
+  };
+  const task = await startTask(async (args, ctx) => {
+    await handler(args, ctx);
+    await new Promise(() => {});
+  });
+  await task.runtime.advance(0);
+  const again = await runAgain(task, handler);
+  assertEquals([textOf(await again.settled), runs], ['{"at":1}', [1]]);
+});
+
+Deno.test("A step gives back the decoded JSON of its value on its first run too", async () => {
+  const seen: unknown[] = [];
+  const call = startInline(async (_args, ctx) => {
+    seen.push(await ctx.step("date", () => new Date(0)));
+    seen.push(await ctx.step("map", () => ({ m: new Map([[1, 2]]), u: undefined, n: NaN })));
+    seen.push(await ctx.step("nothing", () => {}));
+    const original = { list: [1] };
+    seen.push(await ctx.step("same", () => original) === original as unknown);
+    return "";
+  });
+  await call.settled;
+  assertEquals(seen, ["1970-01-01T00:00:00.000Z", { m: {}, n: null }, null, false]);
+});
+
+verifies(
+  "lib-I7",
+  "Steps of one name are told apart by the order of their calls, in Promise.all too",
+  async () => {
+    const task = await startTask(async (_args, ctx) => {
+      const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
+      const all = Promise.all(gates.map((gate, i) => ctx.step("s", () => gate.promise.then(() => i))));
+      // They finish in the opposite order.
+      for (const gate of gates.toReversed()) {
+        gate.resolve();
+        await new Promise<void>((resolve) => task.runtime.setTimer(1, resolve));
+      }
+      await all;
+      await new Promise(() => {});
+    });
+    await task.runtime.advance(10);
+    const { journal } = await task.stored();
+    assertEquals(journal.entries.map(({ key }) => key), ["s#3", "s#2", "s"]);
+    const again = await runAgain(task, async (_args, ctx) => {
+      return (await Promise.all(["x", "y", "z"].map((value) => ctx.step("s", () => value)))).join();
+    });
+    assertEquals(textOf(await again.settled), "0,1,2");
+  },
+);
+
+Deno.test("A step is retried as often as it says, with growing pauses", async () => {
+  let tries = 0;
+  const call = startInline((_args, ctx) =>
+    ctx.step("flaky", () => {
+      if (++tries < 3) throw new Error("not yet");
+      return "ok";
+    }, { retry: { attempts: 3, backoffMs: 100 } })
+  );
+  assertEquals([textOf(await call.runtime.drive(call.settled)), tries], ["ok", 3]);
+  const journal = call.run.head.journal.entries;
+  assertEquals(journal.map(({ key, error }) => [key, error]), [["flaky", undefined]]);
+});
+
+for (const [options, expected] of [[{}, 1], [{ retry: {} }, 3], [{ retry: { attempts: 1 } }, 1]] as const) {
+  verifies("lib-I7", `A step with ${JSON.stringify(options)} is tried ${expected} times`, async () => {
+    let tries = 0;
+    const call = startInline((_args, ctx) =>
+      ctx.step("s", () => {
+        tries++;
+        throw new Error("never");
+      }, options)
+    );
+    await call.runtime.drive(call.settled);
+    assertEquals(tries, expected);
+  });
+}
+
+verifies("lib-I7", "A step's error is recorded, and thrown again without running it", async () => {
+  const errors: unknown[] = [];
+  let tries = 0;
+  const handler = async (
+    _args: unknown,
+    ctx: { step: (name: string, fn: () => unknown) => Promise<unknown> },
+  ) => {
+    await ctx.step("pay", () => {
+      tries++;
+      throw new ToolError("Card refused");
+    }).catch((error) => errors.push(error));
+    return "";
+  };
+  const task = await startTask(async (args, ctx) => {
+    await handler(args, ctx);
+    await new Promise(() => {});
+  });
+  await task.runtime.advance(0);
+  await (await runAgain(task, handler)).settled;
+  const described = errors.map((error) => {
+    assertInstanceOf(error, StepError);
+    return [error.step, error.thrown, error.message];
+  });
+  assertEquals(described, Array(2).fill(["pay", "ToolError", 'Step "pay" failed: Card refused']));
+  assertEquals(tries, 1);
+});
+
+Deno.test("A step's error has the same message on its first run as on every later one", async () => {
+  const messages: string[] = [];
+  const handler = async (
+    _args: unknown,
+    ctx: { step: (name: string, fn: () => unknown) => Promise<unknown> },
+  ) => {
+    await ctx.step("s", () => Promise.reject(new Error("x".repeat(5000)))).catch(({ message }) =>
+      messages.push(message)
+    );
+    return "";
+  };
+  const task = await startTask(async (args, ctx) => {
+    await handler(args, ctx);
+    await new Promise(() => {});
+  });
+  await task.runtime.advance(0);
+  await (await runAgain(task, handler)).settled;
+  assertEquals(messages.length, 2);
+  assertEquals(messages[0], messages[1]);
+});
+
+for (const value of [1n, { f: 1n }]) {
+  Deno.test(`A step that returns ${typeof value} with a bigint fails for good`, async () => {
+    const call = startInline(async (_args, ctx) => {
+      const error = await ctx.step("s", () => value).then(() => undefined, (error) => error);
+      return `${error?.name}: ${error?.message}`;
+    });
+    assertEquals(
+      textOf(await call.settled),
+      'StepError: Step "s" failed: Cannot record step "s": its value is not JSON',
+    );
+  });
+}
+
+verifies("lib-I7", "A call that is recorded as another kind is drift, and fails the task", async () => {
+  const task = await startTask(async (_args, ctx) => {
+    await ctx.step("a", () => 1);
+    await new Promise(() => {});
+  });
+  await task.runtime.advance(0);
+  const { settled } = await runAgain(task, async (_args, ctx) => {
+    await ctx.sleep("a", 1);
+    return "";
+  });
+  const { outcome } = await settled;
+  assert(outcome.kind === "rpcError");
+  assertEquals(outcome.error, {
+    code: -32603,
+    message: 'Cannot replay "a": recorded as step, called as sleep',
+    data: { reason: "replay_mismatch" },
+  });
+});
+
+for (const name of ["", "a#2", "\ud800", "x".repeat(129), 7 as unknown as string]) {
+  Deno.test(`A step named ${JSON.stringify(name).slice(0, 20)} is refused before it runs`, async () => {
+    let ran = false;
+    const call = startInline(async (_args, ctx) => {
+      await assertRejects(() => ctx.step(name, () => void (ran = true)), TypeError, "Cannot name a call");
+      return "";
+    });
+    await call.settled;
+    assertEquals(ran, false);
+  });
+}
+
+Deno.test("JournalReader tells which recorded calls were never made", () => {
+  const reader = new JournalReader([{ key: "a", kind: "step" }, { key: "b", kind: "step" }]);
+  assertEquals(reader.find(reader.identify("a"), "step")?.key, "a");
+  assertEquals(reader.unconsumed(), ["b"]);
+});
+
+verifies(["lib-I15", "T26-067"], "JournalReader refuses another question under a recorded key", () => {
+  const reader = new JournalReader([{ key: "q", kind: "input", digest: "d1" }]);
+  assertEquals(reader.find("q", "input", "d1")?.key, "q");
+  try {
+    reader.find("q", "input", "d2");
+    throw new Error("taken");
+  } catch (error) {
+    assertInstanceOf(error, ReplayMismatchError);
+  }
+});
+
+Deno.test("JournalReader reads a journal of sealed and bundled pages in order", async () => {
+  const count = 600;
+  const task = await startTask(async (_args, ctx) => {
+    for (let i = 0; i < count; i++) await ctx.step("s", () => `${i} ${"v".repeat(900)}`);
+    await new Promise(() => {});
+  });
+  await task.runtime.advance(0);
+  const { journal } = await task.stored();
+  assert(journal.pages.some(({ level }) => level !== undefined), "no page was bundled");
+  let ran = 0;
+  const again = await runAgain(task, async (_args, ctx) => {
+    for (let i = 0; i < count; i++) {
+      const value = await ctx.step("s", () => void ran++) as unknown as string;
+      if (!value.startsWith(`${i} `)) throw new ToolError(`step ${i}: ${value}`);
+    }
+    return "all there";
+  });
+  assertEquals([textOf(await again.settled), ran], ["all there", 0]);
+});
