@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { startServer } from "../examples/support/server_process.ts";
 import { LegacyClient } from "./interop/legacy_client.ts";
 import { ModernClient } from "./interop/modern_client.ts";
@@ -21,15 +21,25 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
 
   "demo.ts": () =>
     withDirectory(async (directory) => {
-      await Deno.writeTextFile(`${directory}/one.ts`, "export const one = 1;\n");
+      for (let i = 0; i < 12; i++) {
+        await Deno.mkdir(`${directory}/${i}`);
+        await Deno.writeTextFile(`${directory}/${i}/one.ts`, "export const one = 1;\n");
+      }
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", `${EXAMPLES}demo.ts`, directory],
         env: { NO_COLOR: "1" },
       }).output();
       const output = new TextDecoder().decode(stdout);
       assertEquals(code, 0, output + new TextDecoder().decode(stderr));
-      for (const expected of ["2025-11-25", "2026-07-28", "TypeScript", "no such directory"]) {
-        assertStringIncludes(output, expected);
+      const told = [
+        "kill -9",
+        "TypeScript     12     12    264",
+        "Both clients got this table",
+        "no such directory",
+      ];
+      for (const expected of told) assertStringIncludes(output, expected);
+      for (const era of ["2025-11-25", "2026-07-28"]) {
+        assertMatch(output, new RegExp(`${era}  13 directories, counted 1[34] times: [1-9]`));
       }
     }),
 

@@ -1,5 +1,8 @@
 /**
- * The census as an MCP tool: slow work on real input, one directory at a time.
+ * The census as an MCP tool: slow work on real input, one durable step for each directory.
+ *
+ * The list of directories is a step too: a later attempt works on the list of the first one, whatever has changed in
+ * the tree since.
  *
  * @module
  */
@@ -19,8 +22,17 @@ const CensusSchema = z.object({
   longestFunctions: Rows,
 });
 
+/** Options of {@linkcode registerCensus}. */
+export interface CensusOptions {
+  /** Told of each directory that is really counted, and not read from the record. */
+  readonly onCounted?: (taskId: string, path: string) => void | Promise<void>;
+}
+
+/** Steps of one task at most; a tree with more directories has several of them counted in one step. */
+const MAX_STEPS = 2000;
+
 /** Registers the tool `census`. It only reads, so it is safe to repeat. */
-export function registerCensus(server: McpServer): void {
+export function registerCensus(server: McpServer, { onCounted }: CensusOptions = {}): void {
   server.registerTool("census", {
     description: "Counts the files, lines and bytes of a directory by language, and finds what is longest.",
     inputSchema: z.object({
@@ -33,38 +45,51 @@ export function registerCensus(server: McpServer): void {
     // Always a task: a large tree takes minutes, and no client should hold a request open for that.
     task: { support: "required", repeatable: true, pollIntervalMs: 250 },
   }, async ({ directory, spreadMs }, ctx) => {
-    const directories = await findDirectories(directory, ctx.signal);
+    await assertDirectory(directory);
+    const directories = await ctx.step("list", () => listDirectories(directory, ctx.signal));
+    const { length } = directories;
+    const perStep = Math.ceil(length / MAX_STEPS);
     let census: Census = EMPTY_CENSUS;
-    for (const [done, path] of directories.entries()) {
-      await ctx.progress(
-        done,
-        directories.length,
-        `${done}/${directories.length} ${nameOf(directory, path)}`,
-      );
-      census = mergeCensus(census, await countDirectory(directory, path));
-      await pause(spreadMs / directories.length, ctx.signal);
+    for (let done = 0; done < length; done += perStep) {
+      const paths = directories.slice(done, done + perStep);
+      let isFresh = false;
+      const counted = await ctx.step("count", async () => {
+        isFresh = true;
+        return await countAll(directory, paths, (path) => onCounted?.(ctx.taskId, path));
+      });
+      census = mergeCensus(census, counted);
+      // What comes from the record takes no time, and has been reported already.
+      if (!isFresh) continue;
+      const reached = done + paths.length;
+      await ctx.progress(reached, length, `${reached}/${length} ${nameOf(directory, paths.at(-1)!)}`);
+      await pause(spreadMs * paths.length / length, ctx.signal);
     }
-    await ctx.progress(
-      directories.length,
-      directories.length,
-      `All ${directories.length} directories counted`,
-    );
+    await ctx.progress(length, length, `All ${length} directories counted`);
     return { content: [{ type: "text", text: toTable(census) }], structuredContent: { ...census } };
   });
 }
 
-async function findDirectories(directory: string, signal: AbortSignal): Promise<string[]> {
-  try {
-    return await listDirectories(directory, signal);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
-      throw new ToolError(`Cannot count "${directory}": no such directory`);
-    }
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new ToolError(`Cannot count "${directory}": not a directory`);
-    }
-    throw error;
+async function countAll(
+  root: string,
+  paths: readonly string[],
+  onCounted: (path: string) => void | Promise<void>,
+): Promise<Census> {
+  let census: Census = EMPTY_CENSUS;
+  for (const path of paths) {
+    census = mergeCensus(census, await countDirectory(root, path));
+    await onCounted(path);
   }
+  return census;
+}
+
+async function assertDirectory(path: string): Promise<void> {
+  try {
+    if ((await Deno.stat(path)).isDirectory) return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+    throw new ToolError(`Cannot count "${path}": no such directory`);
+  }
+  throw new ToolError(`Cannot count "${path}": not a directory`);
 }
 
 function nameOf(root: string, path: string): string {

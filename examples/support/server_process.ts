@@ -11,6 +11,8 @@ const GRACE_MS = 1000;
 export interface ServerProcess {
   /** Where it listens, without a trailing slash. */
   readonly url: string;
+  /** Its process id. */
+  readonly pid: number;
   /** What it wrote so far, to both outputs. */
   output(): string;
   /** Ends the process, by force after a second, and waits until it is gone. */
@@ -70,7 +72,7 @@ export async function startServer(
     child.kill("SIGKILL");
     await child.status;
   };
-  return { url, output: () => output, stop, kill };
+  return { url, pid: child.pid, output: () => output, stop, kill };
 }
 
 async function stopProcess(child: Deno.ChildProcess): Promise<void> {
