@@ -68,6 +68,9 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
+/** Longest single timer: `setTimeout` fires at once beyond 2^31 - 1 milliseconds. */
+const MAX_TIMER_MS = 2 ** 30;
+
 /** One execution. */
 export class Run {
   /** Store it writes to, once it is a task. */
@@ -263,14 +266,21 @@ export class Run {
     return this.#lease?.pollForInput() ?? (() => {});
   }
 
+  /** Sets a timer that looks at the clock when it fires: it may be early, limited in length, or the clock have jumped. */
   #wakeAt(at: number | undefined): CancelTimer {
     if (at === undefined) return () => {};
     const { runtime } = this.store;
-    const cancel = runtime.setTimer(Math.max(0, at - runtime.now()), () => this.#wake());
-    this.#timers.add(cancel);
+    const set = () => runtime.setTimer(Math.min(Math.max(1, at - runtime.now()), MAX_TIMER_MS), onTimer);
+    const onTimer = () => {
+      if (runtime.now() < at) cancel = set();
+      else this.#wake();
+    };
+    let cancel = set();
+    const cancelNewest = () => cancel();
+    this.#timers.add(cancelNewest);
     return () => {
-      cancel();
-      this.#timers.delete(cancel);
+      cancelNewest();
+      this.#timers.delete(cancelNewest);
     };
   }
 
@@ -302,7 +312,15 @@ export class Run {
       if (hasParked) this.#leave();
     } catch (error) {
       // Waiting in memory is as good: the next wait tries again.
-      if (!(error instanceof StorageUnavailableError)) throw error;
+      if (error instanceof StorageUnavailableError) return;
+      const { id, name } = this.head;
+      this.store.emit({
+        type: "park_failed",
+        taskId: id,
+        name,
+        message: "A task could not be parked",
+        error,
+      });
     }
   }
 
