@@ -1,0 +1,141 @@
+/**
+ * Makes a plan from a seed.
+ *
+ * @module
+ */
+import { Dice, mix } from "./dice.ts";
+import type { Action, Incident, Op, OpKind, Plan, TaskPlan, ToolName } from "./plan.ts";
+
+const LEASE_MS = 3000;
+const NODES = 3;
+/** Bytes of a value that fits a head, of one that does not, and of one that is split. */
+const SIZES = [20, 20, 20, 1200, 5000, 14_000];
+
+/** The plan of a seed. */
+export function generate(seed: number): Plan {
+  const dice = new Dice(mix(seed, 1));
+  const durationMs = LEASE_MS * dice.between(3, 9);
+  const count = dice.pick([1, 1, 2, 2, 3, 5]);
+  const hasShortLives = dice.chance(0.5);
+  const tasks = Array.from({ length: count }, () => makeTask(dice, hasShortLives));
+  const skew = dice.pick([0, 0, 200, 200, 600, 300_000]);
+  return {
+    seed,
+    nodes: NODES,
+    leaseMs: LEASE_MS,
+    limit: dice.pick([2, 3, 100]),
+    shards: dice.pick([1, 1, 4]),
+    maxValueBytes: 6000,
+    indexLagMs: dice.pick([0, 0, 0, 300]),
+    skews: Array.from({ length: NODES }, () => Math.round((dice.next() * 2 - 1) * skew)),
+    hasPurge: dice.chance(0.5),
+    hintRate: dice.pick([0, 0.5, 1]),
+    parkAfterMs: dice.pick([300, 1500, 4000]),
+    durationMs,
+    tasks,
+    ops: tasks.flatMap((_, index) => makeOps(dice, index, durationMs)).sort((a, b) => a.at - b.at),
+    incidents: makeIncidents(dice, durationMs),
+    faultRate: dice.pick([0, 0.01, 0.03, 0.08, 0.2]),
+  };
+}
+
+function makeTask(dice: Dice, isShort: boolean): TaskPlan {
+  const tool: ToolName = dice.pick(["once", "once", "again", "again", "again", "again", "outside"]);
+  return {
+    tool,
+    script: makeScript(dice),
+    owner: dice.chance(0.7) ? 0 : 1,
+    ttlMs: isShort && dice.chance(0.7) ? dice.between(2000, 20_000) : 3_600_000,
+    argBytes: dice.chance(0.15) ? 5000 : 10,
+  };
+}
+
+function makeScript(dice: Dice): Action[] {
+  if (dice.chance(0.03)) return manySteps(dice);
+  const actions = Array.from({ length: dice.below(5) }, () => makeAction(dice));
+  if (dice.chance(0.06)) actions.push({ do: "die" });
+  if (dice.chance(0.15)) actions.push({ do: "throw", what: dice.pick(["tool", "protocol", "other"]) });
+  else actions.push({ do: "return", bytes: dice.pick(SIZES) });
+  return actions;
+}
+
+/** Enough for the journal to be sealed. */
+function manySteps(dice: Dice): Action[] {
+  const steps = Array.from({ length: 24 }, (): Action => ({ do: "step", ms: 3, bytes: 500 }));
+  return [...steps, { do: "ask", keys: 1 }, { do: "return", bytes: dice.pick(SIZES) }];
+}
+
+function makeAction(dice: Dice): Action {
+  switch (dice.below(12)) {
+    case 0:
+    case 1:
+    case 2:
+      return { do: "step", ms: spread(dice), bytes: dice.pick(SIZES), fails: dice.pick([0, 0, 0, 0, 1, 2]) };
+    case 3:
+      return { do: "together", ms: Array.from({ length: dice.between(2, 4) }, () => spread(dice)) };
+    case 4:
+    case 5:
+      return { do: "ask", keys: dice.between(1, 3) };
+    case 6:
+      return { do: "ask", keys: dice.between(1, 2), timeoutMs: dice.between(200, 9000), fallback: dice.chance(0.5) };
+    case 7:
+      return { do: "sleep", ms: dice.pick([50, 700, 3000, 9000]) };
+    case 8:
+      return { do: "set", bytes: dice.pick(SIZES) };
+    case 9:
+      return { do: "report" };
+    default:
+      return { do: "busy", ms: spread(dice), isDeaf: dice.chance(0.3) };
+  }
+}
+
+/** Mostly short, sometimes longer than a lease. */
+function spread(dice: Dice): number {
+  return Math.round(dice.next() ** 3 * LEASE_MS * 1.5);
+}
+
+const KINDS: readonly OpKind[] = [
+  "get",
+  "get",
+  "get",
+  "result",
+  "answer",
+  "answer",
+  "answer",
+  "answer",
+  "list",
+  "watch",
+  "finish",
+  "variables",
+  "stranger",
+];
+
+function makeOps(dice: Dice, task: number, durationMs: number): Op[] {
+  const createAt = dice.chance(0.6) ? dice.below(300) : dice.below(durationMs / 2);
+  const op = (kind: OpKind, at: number): Op => ({
+    at,
+    node: dice.below(NODES),
+    kind,
+    task,
+    salt: dice.below(2 ** 31),
+  });
+  const ops = [op(dice.chance(0.2) ? "call" : "create", createAt)];
+  const later = () => createAt + Math.round(dice.next() ** 1.5 * (durationMs - createAt));
+  for (let i = dice.between(2, 9); i > 0; i--) ops.push(op(dice.pick(KINDS), later()));
+  if (dice.chance(0.25)) ops.push(op("cancel", later()));
+  if (dice.chance(0.1)) ops.push(op("cancel", ops.at(-1)!.at + dice.below(5)));
+  return ops;
+}
+
+function makeIncidents(dice: Dice, durationMs: number): Incident[] {
+  const count = dice.pick([0, 0, 1, 2, 4]);
+  return Array.from({ length: count }, (): Incident => {
+    const at = dice.below(durationMs);
+    const node = dice.below(NODES);
+    const kind = dice.pick(["crash", "crash", "pause", "pause", "jump", "away", "drain"] as const);
+    const ms = kind === "jump"
+      ? Math.round((dice.next() * 2 - 1) * dice.pick([500, 5000, 300_000]))
+      : Math.round(dice.next() * 2.5 * LEASE_MS);
+    return { at, node, kind, ms };
+  }).sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,97 @@
+/**
+ * What the simulator knows of each task besides its record: who asked for it, who runs it, what was promised.
+ *
+ * @module
+ */
+import type { TaskHead } from "../../src/tasks/mod.ts";
+import type { SimProcess } from "./process.ts";
+import type { TaskPlan } from "./plan.ts";
+import type { World } from "./world.ts";
+
+/** One start of a handler. What the handler stores carries its mark. */
+export interface RunToken {
+  readonly number: number;
+  readonly taskId: string;
+  readonly epoch: number;
+  readonly leaseOwner: string | undefined;
+  readonly process: SimProcess;
+}
+
+/** What is known of one task. */
+export interface TaskModel {
+  readonly id: string;
+  readonly plan: TaskPlan;
+  /** True time at which a client learnt that the task exists. */
+  ackedAt?: number;
+  /** A client was told for certain that the task does not exist. */
+  isRefused?: boolean;
+  /** Starts of the handler as a stored task. */
+  starts: number;
+  /** Attempts that were given back: parks and hand-backs. */
+  refunds: number;
+  /** Who holds the task under a lease name. */
+  readonly holders: Map<string, SimProcess>;
+  /** Keys of finished calls in the order of their records. */
+  readonly journal: Set<string>;
+  /** First answer by key, as JSON text. */
+  readonly answers: Map<string, string>;
+  /** Answers that clients sent, as JSON text. */
+  readonly sent: Set<string>;
+  /** Question by key, as JSON text. */
+  readonly questions: Map<string, string>;
+  /** The head as stored, until it is removed. */
+  head?: TaskHead;
+  /** How and when the head was removed. */
+  gone?: { readonly at: number; readonly isEarly: boolean };
+}
+
+const MARK = /~r(\d+)~/;
+
+/** All tasks and all runs. */
+export class Model {
+  readonly tasks = new Map<string, TaskModel>();
+  /** Tasks of the plan that exist, by their index. */
+  readonly byIndex = new Map<number, TaskModel>();
+  readonly tokens: RunToken[] = [];
+  readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** A task is about to be created. */
+  expect(id: string, index: number): TaskModel {
+    const model: TaskModel = {
+      id,
+      plan: this.world.plan.tasks[index]!,
+      starts: 0,
+      refunds: 0,
+      holders: new Map(),
+      journal: new Set(),
+      answers: new Map(),
+      sent: new Set(),
+      questions: new Map(),
+    };
+    this.tasks.set(id, model);
+    return model;
+  }
+
+  /** A handler starts. */
+  start(head: TaskHead, process: SimProcess): RunToken {
+    const { epoch, leaseOwner } = head.exec;
+    const token: RunToken = { number: this.tokens.length, taskId: head.id, epoch, leaseOwner, process };
+    this.tokens.push(token);
+    return token;
+  }
+
+  /** The run that wrote a text, if it carries a mark. */
+  writerOf(text: string): RunToken | undefined {
+    const match = MARK.exec(text);
+    return match === null ? undefined : this.tokens[Number(match[1])];
+  }
+}
+
+/** The mark of a run. */
+export function markOf(token: RunToken): string {
+  return `~r${token.number}~`;
+}
