@@ -157,9 +157,10 @@ export class Run {
 
   /** Asks the run to stop. On `closing` the task stays held until it is finished or handed back. */
   abort(reason: AbortReason): void {
-    if (this.#abort.signal.aborted) return;
-    if (reason === "parked") return this.#leave();
+    if (reason === "parked" && !this.#abort.signal.aborted) return this.#leave();
+    // A run that was asked to close still holds its task, until it is told off for good.
     if (reason !== "closing") this.#lease?.abandon();
+    if (this.#abort.signal.aborted) return;
     this.#waits.stop();
     this.#abort.abort(new TaskAbortError(reason));
     this.#wake();

@@ -59,6 +59,12 @@ export interface ServerCoreOptions {
   readonly parkAfterMs?: number;
   /** Wait for an answer where the question sets none. @default the task's time to live */
   readonly inputTimeoutMs?: number;
+  /**
+   * Look for tasks that earlier processes left as soon as the first tool with task support is registered, and then
+   * again and again. `false`: only {@linkcode McpServer.recover} and requests do.
+   * @default {true}
+   */
+  readonly autoRecover?: boolean;
   /** Lease on a running task: a lost process shows after this time. @default {30_000} */
   readonly leaseMs?: number;
   /** Largest result, argument or step output in bytes. @default {16_777_216} */
@@ -85,6 +91,7 @@ export interface ResolvedOptions {
   readonly toolErrorStatus: ToolErrorStatus;
   readonly inlineMs: number;
   readonly inlineMaxMs: number;
+  readonly autoRecover: boolean;
   readonly parkAfterMs: number;
   readonly inputTimeoutMs: number | undefined;
   readonly pageSize: number;
@@ -120,6 +127,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
     toolErrorStatus: options.toolErrorStatus ?? "failed",
     inlineMs: options.inlineMs ?? 1000,
     inlineMaxMs: options.inlineMaxMs ?? 60_000,
+    autoRecover: options.autoRecover ?? true,
     parkAfterMs: options.parkAfterMs ?? 10_000,
     inputTimeoutMs: options.inputTimeoutMs,
     pageSize: options.pageSize ?? 50,

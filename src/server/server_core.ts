@@ -56,6 +56,7 @@ export class ServerCore implements Dispatcher {
   readonly #given: ServerCoreOptions;
   readonly #catalog: Catalog;
   #parts: Promise<Parts> | undefined;
+  #hasStarted = false;
 
   /** Tasks, for code outside of tool handlers. */
   readonly tasks: TaskAccess = {
@@ -95,6 +96,7 @@ export class ServerCore implements Dispatcher {
   ): void {
     this.#catalog.tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
     this.sendListChanged("tools");
+    if (config.task !== undefined && this.#options.autoRecover) this.#startSoon();
   }
 
   /**
@@ -209,6 +211,24 @@ export class ServerCore implements Dispatcher {
     return await (await this.#open()).legacy.end(session, caller);
   }
 
+  /**
+   * Starts looking for tasks that earlier processes left, without waiting for a request. Where the platform has no
+   * timers outside of requests, the first request starts it.
+   */
+  #startSoon(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    queueMicrotask(() => {
+      this.#open().catch((error) => {
+        this.#options.emit({
+          type: "start_delayed",
+          message: "The store could not be opened at start",
+          error,
+        });
+      });
+    });
+  }
+
   #open(): Promise<Parts> {
     if (this.#parts === undefined) {
       const parts = this.#create();
@@ -222,7 +242,7 @@ export class ServerCore implements Dispatcher {
   async #create(): Promise<Parts> {
     const backend = this.#given.backend ?? await openDefaultBackend();
     const services = new Services(this.#info, this.#options, this.#catalog, backend);
-    services.recovery.start();
+    if (this.#options.autoRecover) services.recovery.start();
     return { services, legacy: new LegacyDispatch(services) };
   }
 }
