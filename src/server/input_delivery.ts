@@ -32,32 +32,60 @@ const RESEND_MS = 300_000;
 /** Sent questions remembered by a session at most; the oldest are forgotten first. */
 const MAX_SENT = 100;
 
+/** A `tasks/result` that waits in this process. */
+export interface OpenResult {
+  /** Questions that went on its stream. */
+  readonly asked: ReadonlySet<string>;
+  /** Sends the questions of a new state that no other `tasks/result` of the session has sent. */
+  send(head: TaskHead): Promise<void>;
+  /** Sends what the newest state it saw has outstanding and nobody has sent. */
+  resend(): Promise<void>;
+  /** Ends it; what was asked on its stream is asked on the next one. */
+  close(): Promise<void>;
+}
+
 /** Sends questions of tasks and takes their answers. */
 export class InputDelivery {
   readonly #services: Services;
-  /** Open `tasks/result` requests in this process, by session and task. */
-  readonly #openResults = new Map<string, number>();
+  /** Open `tasks/result` requests in this process, by session and task; never an empty set. */
+  readonly #openResults = new Map<string, Set<OpenResult>>();
 
   constructor(services: Services) {
     this.#services = services;
   }
 
-  /** Notes an open `tasks/result`; its stream gets the questions from now on. Returns how to close it. */
-  openResult(session: Session, taskId: string): () => void {
+  /**
+   * Opens a `tasks/result`: questions of the task go on its stream from now on. Of several in one session each
+   * question goes to one (T25-172), and to the next when that one closes.
+   */
+  openResult(exchange: Exchange, session: Session, taskId: string): OpenResult {
     const name = `${session.id}/${taskId}`;
-    this.#openResults.set(name, (this.#openResults.get(name) ?? 0) + 1);
-    return () => {
-      const left = (this.#openResults.get(name) ?? 1) - 1;
-      if (left > 0) this.#openResults.set(name, left);
-      else this.#openResults.delete(name);
+    const group = this.#openResults.get(name) ?? new Set<OpenResult>();
+    this.#openResults.set(name, group);
+    const asked = new Set<string>();
+    let latest: TaskHead | undefined;
+    const result: OpenResult = {
+      asked,
+      send: async (head) => {
+        latest = head;
+        const others = [...group].filter((other) => other !== result);
+        const keys = Object.keys(head.input.outstanding)
+          .filter((key) => !asked.has(key) && !others.some((other) => other.asked.has(key)));
+        for (const key of keys) asked.add(key);
+        await this.#send(exchange, session, head, keys);
+      },
+      resend: async () => {
+        if (latest !== undefined) await result.send(latest);
+      },
+      close: async () => {
+        group.delete(result);
+        const [next] = group;
+        if (next === undefined) this.#openResults.delete(name);
+        else await next.resend();
+      },
     };
-  }
-
-  /** Sends what is outstanding and not in `sent` on the stream of a `tasks/result`. */
-  async sendOnResult(exchange: Exchange, session: Session, head: TaskHead, sent: Set<string>): Promise<void> {
-    const keys = Object.keys(head.input.outstanding).filter((key) => !sent.has(key));
-    for (const key of keys) sent.add(key);
-    await this.#send(exchange, session, head, keys);
+    group.add(result);
+    return result;
   }
 
   /** Sends what this session has not been asked lately along with the answer of a `tasks/get`. */

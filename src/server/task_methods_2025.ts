@@ -100,21 +100,20 @@ async function untilTerminal(context: LegacyCallContext, owner: OwnerKey, taskId
   if (first === undefined) throw new TaskNotFoundError();
   const { head } = await attended(services, first);
   if (isTerminal(head.status)) return head;
-  const sent = new Set<string>();
-  const closeResult = delivery.openResult(session, taskId);
+  const open = delivery.openResult(exchange, session, taskId);
+  const report = (error: unknown) =>
+    services.store.emit({
+      type: "question_not_sent",
+      taskId,
+      message: "A question could not be sent",
+      error,
+    });
   try {
     return await watchTask(services, owner, taskId, AbortSignal.any([exchange.left, cancelled]), (head) => {
-      delivery.sendOnResult(exchange, session, head, sent).catch((error) => {
-        services.store.emit({
-          type: "question_not_sent",
-          taskId,
-          message: "A question could not be sent",
-          error,
-        });
-      });
+      open.send(head).catch(report);
     });
   } finally {
-    closeResult();
+    open.close().catch(report);
   }
 }
 
