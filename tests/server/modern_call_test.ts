@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
 import { createGate, type Gate } from "../support/gate_tool.ts";
-import { TASKS } from "../support/modern_client.ts";
 import { verifies } from "../support/requirements.ts";
 import { settle } from "../support/settle.ts";
 import { createTestServer, type TestServer, type TestServerOptions, user } from "../support/test_server.ts";
@@ -355,8 +354,4 @@ verifies(["T26-233", "T26-234", "T26-235"], "x-mcp-header is refused wherever it
     }
     assertMatch(message, /^TypeError: Cannot register tool "t": "x-mcp-header" is misplaced/);
   }
-});
-
-Deno.test("TASKS is what the tests take for the declaration", () => {
-  assertEquals(TASKS, { extensions: { "io.modelcontextprotocol/tasks": {} } });
 });

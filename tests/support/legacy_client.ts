@@ -92,6 +92,11 @@ export class LegacyClient {
     return answer;
   }
 
+  /** Sends a request, and gives the stream it is answered on. */
+  async open(method: string, params: Json, id: string): Promise<SessionStream> {
+    return new SessionStream(readSse(await this.#post({ jsonrpc: "2.0", id, method, params })));
+  }
+
   /** Calls a tool, plainly. */
   call(name: string, args?: Json, params?: Json): Promise<Answer> {
     return this.request("tools/call", { name, ...(args && { arguments: args }), ...params });
