@@ -18,7 +18,17 @@ export type {
   OriginCheckOptions,
   Stage,
 } from "./src/handler/mod.ts";
-export { createWorker, type Worker, type WorkerOptions, type WorkerTool } from "./src/server/mod.ts";
+export {
+  createWorker,
+  type ExternalOutcome,
+  type ExternalTaskRef,
+  type ExternalTasks,
+  type ExternalTasksOptions,
+  openExternalTasks,
+  type Worker,
+  type WorkerOptions,
+  type WorkerTool,
+} from "./src/server/mod.ts";
 export type {
   Caller,
   CloseOptions,

@@ -4,8 +4,8 @@
  * @module
  */
 import type { JsonObject, JsonRpcError } from "../protocol/mod.ts";
-import { type StorageBackend, TaskStore } from "../store/mod.ts";
-import type { EventSink } from "../store/mod.ts";
+import type { Runtime } from "../runtime.ts";
+import { type EventSink, type StorageBackend, TaskStore } from "../store/mod.ts";
 
 /** Names a task as `task.dispatch` handed it out. */
 export interface ExternalTaskRef {
@@ -34,11 +34,19 @@ export interface ExternalTasks {
   readonly finish: (task: ExternalTaskRef, outcome: ExternalOutcome, statusMessage?: string) => Promise<void>;
 }
 
-/** Opens the tasks of a store for an outside engine. The store stays the caller's to close. */
-export function openExternalTasks(
-  { backend, onEvent }: { readonly backend: StorageBackend; readonly onEvent?: EventSink },
-): ExternalTasks {
-  const store = new TaskStore(backend, { onEvent });
+/** Options of {@linkcode openExternalTasks}. */
+export interface ExternalTasksOptions {
+  /** The store that the server uses. It stays the caller's to close. */
+  readonly backend: StorageBackend;
+  /** Hears of what goes wrong. */
+  readonly onEvent?: EventSink;
+  /** Clocks, timers and chance. @default the real ones */
+  readonly runtime?: Runtime;
+}
+
+/** Opens the tasks of a store for an outside engine. */
+export function openExternalTasks({ backend, ...options }: ExternalTasksOptions): ExternalTasks {
+  const store = new TaskStore(backend, options);
   return {
     finish: async ({ owner, taskId, epoch }, outcome, statusMessage) => {
       await store.finish({ owner, id: taskId, epoch }, outcome, statusMessage);
