@@ -240,9 +240,10 @@ export class TaskStore {
   /**
    * Cancels a task. The first commit wins: a task that is already terminal stays as it is.
    *
+   * @param known State to try first, saving the read; a stale one costs a read, nothing else.
    * @returns The task, and whether this call cancelled it.
    */
-  cancel(owner: OwnerKey, id: string): Promise<Mutated<boolean>> {
+  cancel(owner: OwnerKey, id: string, known?: Versioned): Promise<Mutated<boolean>> {
     let tried = false;
     return this.mutate<boolean>(owner, id, {
       decide: (head, now) => {
@@ -251,7 +252,7 @@ export class TaskStore {
         return { write: cancel(head, now), value: true };
       },
       landed: (head) => head.status === "cancelled",
-    });
+    }, known);
   }
 
   /**
