@@ -31,7 +31,6 @@ import { toErrorResponse, toProtocolError } from "./error_map.ts";
 import type { Caller, Exchange, InitializeReply, Listener, SessionRef } from "./exchange.ts";
 import { callToolLegacy, type LegacyCallContext } from "./legacy_call.ts";
 import { InputDelivery } from "./input_delivery.ts";
-import { LimitReachedError } from "../tasks/mod.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import type { StoredSession } from "./session_store.ts";
@@ -124,10 +123,13 @@ export class LegacyDispatch {
   async listen(ref: SessionRef, listener: Listener): Promise<boolean> {
     const stored = await this.#services.sessions.find(listener.caller, ref.id);
     if (stored === undefined) return false;
-    const { streams, options } = this.#services;
-    if (listener.caller !== undefined && streams.countOf(stored.owner) >= options.limits.streams) {
-      const error = new LimitReachedError("streams", options.limits.streams, 1000);
-      const { code, message, data } = toProtocolError(error, options.runtime, options.emit);
+    const { streams, subscriptions } = this.#services;
+    try {
+      const leave = subscriptions.enter(stored.owner, listener.caller === undefined);
+      listener.signal.addEventListener("abort", leave, { once: true });
+    } catch (error) {
+      const { runtime, emit } = this.#services.options;
+      const { code, message, data } = toProtocolError(error, runtime, emit);
       throw new ProtocolError(code, message, data, { httpStatus: 429 });
     }
     streams.attach(stored.session, stored.owner, listener);

@@ -32,7 +32,7 @@ export class Services {
   readonly sessions: SessionStore;
   readonly streams: SessionStreams;
   readonly creates: CreateRateLimit;
-  /** Open subscriptions of 2026-07-28 clients. */
+  /** Open subscriptions, streams and waiting requests. */
   readonly subscriptions: SubscriptionRegistry;
   /** Tells of changed lists. */
   readonly listChanges: ListChanges = new ListChanges();

@@ -43,13 +43,6 @@ export class SessionStreams {
     return size;
   }
 
-  /** Streams of one owner in this process. */
-  countOf(owner: OwnerKey): number {
-    let count = 0;
-    for (const push of this.#sessions.values()) if (push.owner === owner) count += push.listeners.size;
-    return count;
-  }
-
   /** Adds a stream until its signal aborts. */
   attach(session: Session, owner: OwnerKey, listener: Listener): void {
     const sessionId = session.id;

@@ -45,7 +45,7 @@ export async function listen(
   }
 }
 
-/** Open subscriptions of this process. */
+/** What is open in this process: subscriptions, session streams and requests that wait, counted by owner. */
 export class SubscriptionRegistry {
   readonly #perOwner: number;
   readonly #counts = new Map<OwnerKey, number>();
@@ -61,7 +61,7 @@ export class SubscriptionRegistry {
   }
 
   /**
-   * Counts one more subscription of an owner. Returns how to leave.
+   * Counts one more of an owner. Returns how to leave; to be called once.
    *
    * @throws {LimitReachedError} If the owner has as many as allowed. Anonymous callers cannot be told apart and are not limited here.
    */

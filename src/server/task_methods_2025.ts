@@ -100,6 +100,7 @@ async function untilTerminal(context: LegacyCallContext, owner: OwnerKey, taskId
   if (first === undefined) throw new TaskNotFoundError();
   const { head } = await attended(services, first);
   if (isTerminal(head.status)) return head;
+  const leave = services.subscriptions.enter(owner, exchange.caller === undefined);
   const open = delivery.openResult(exchange, session, taskId);
   const report = (error: unknown) =>
     services.store.emit({
@@ -114,6 +115,7 @@ async function untilTerminal(context: LegacyCallContext, owner: OwnerKey, taskId
     });
   } finally {
     open.close().catch(report);
+    leave();
   }
 }
 
