@@ -285,3 +285,28 @@ Deno.test("streams of one owner are limited, and the next one is told why", asyn
   open.push(await second.listen());
   for (const stream of open) await stream.stop();
 });
+
+Deno.test("requests that wait for a task count as streams of their owner", async () => {
+  const parts = createTestServer({ limits: { streams: 2 } });
+  const gate = createGate();
+  parts.server.registerTool("work", { task: { support: "optional" } }, gate.handler);
+  const client = await parts.legacy(user("ada"));
+  const taskId = await client.createTask("work");
+  const stream = await client.listen();
+  const waiting = client.request("tasks/result", { taskId });
+  await settle();
+  const { status, error } = await client.request("tasks/result", { taskId });
+  assertEquals([status, error.code, error.data], [200, -32603, {
+    reason: "limit",
+    limit: "streams",
+    retryAfterMs: 1000,
+  }]);
+  await gate.runs[0]!.finish("done");
+  await parts.runtime.drive(waiting);
+  const next = await client.createTask("work");
+  const again = client.request("tasks/result", { taskId: next });
+  await settle();
+  await client.request("tasks/cancel", { taskId: next });
+  assertEquals((await parts.runtime.drive(again)).error.data, { reason: "cancelled" });
+  await stream.stop();
+});
