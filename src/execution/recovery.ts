@@ -72,7 +72,7 @@ export class Recovery {
     this.#store = executor.store;
     this.#executor = executor;
     this.#options = options;
-    this.#breaker = new ClaimBreaker(this.#store.runtime, this.#store.emit);
+    this.#breaker = new ClaimBreaker(this.#store.runtime, this.#store.emit, this.#store.config.times.leaseMs);
   }
 
   /** Scans again and again, every L/6 ± 25 %, until {@linkcode Recovery.stop}. */
@@ -200,7 +200,7 @@ export class Recovery {
     const action = done.value;
     if (action.type === "claim") {
       count.claimed++;
-      if (action.isLoss) this.#breaker.noteLoss(action.head.name);
+      if (action.isLoss) this.#breaker.noteLoss(action.head.name, current.head.exec.leaseUntil ?? 0);
       this.#start(done.current, startedAt);
     } else if (action.type === "store") {
       if (action.reason === "worker_lost" || action.reason === "attempts_exhausted") {
