@@ -114,8 +114,10 @@ class DenoKvBackend implements StorageBackend {
   }
 
   async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
-    const entries = await this.#engine.read(keys.map((key) => this.#layout.record(key)));
-    return await this.#toRecords(entries);
+    if (keys.length === 1) {
+      return [await this.#toRecord(await this.#engine.readOne(this.#layout.record(keys[0]!)))];
+    }
+    return await this.#toRecords(await this.#engine.read(keys.map((key) => this.#layout.record(key))));
   }
 
   async put(write: RecordWrite, condition: PutCondition): Promise<PutResult> {
@@ -172,16 +174,16 @@ class DenoKvBackend implements StorageBackend {
     await this.#engine.close();
   }
 
-  async #toRecords(entries: readonly KvEntryLike[]): Promise<(StoredRecord | undefined)[]> {
-    const records: (StoredRecord | undefined)[] = [];
-    for (const entry of entries) {
-      const { facts, value } = decodeEntry(entry.value);
-      const key = this.#layout.toRecordKey(entry.key);
-      if (entry.versionstamp === null) records.push(undefined);
-      else if (facts.parts > 0) records.push(await this.#toWholeRecord(key, entry));
-      else records.push({ key, value, version: toVersion(entry.versionstamp, facts) });
-    }
-    return records;
+  #toRecords(entries: readonly KvEntryLike[]): Promise<(StoredRecord | undefined)[]> {
+    return Promise.all(entries.map((entry) => this.#toRecord(entry)));
+  }
+
+  #toRecord(entry: KvEntryLike): StoredRecord | undefined | Promise<StoredRecord | undefined> {
+    if (entry.versionstamp === null) return undefined;
+    const key = this.#layout.toRecordKey(entry.key);
+    const { facts, value } = decodeEntry(entry.value);
+    if (facts.parts > 0) return this.#toWholeRecord(key, entry);
+    return { key, value, version: toVersion(entry.versionstamp, facts) };
   }
 
   /** Reads the further parts of a record, all of the same commit. */

@@ -5,7 +5,7 @@
  */
 import { StorageError, StorageUnavailableError } from "../src/store/backend.ts";
 import type { Runtime } from "../src/runtime.ts";
-import { messageOf, retry, type RetryPolicy } from "./shared/retry.ts";
+import { messageOf, Retrier } from "./shared/retry.ts";
 import {
   type KvAtomicLike,
   type KvEntryLike,
@@ -23,7 +23,7 @@ const MAX_BATCH = 500;
 export class KvEngine {
   readonly #path: string | undefined;
   readonly #isOwn: boolean;
-  readonly #policy: RetryPolicy;
+  readonly #retrier: Retrier;
   #kv: KvLike | undefined;
   #opening: Promise<KvLike> | undefined;
   #isClosed = false;
@@ -32,17 +32,22 @@ export class KvEngine {
     this.#isOwn = kv === undefined || typeof kv === "string";
     if (kv === undefined || typeof kv === "string") this.#path = kv;
     else this.#kv = kv;
-    this.#policy = { runtime, timeoutMs, minPauseMs: 2, maxPauseMs: 250, isTransient, toError };
+    this.#retrier = new Retrier({ runtime, timeoutMs, minPauseMs: 2, maxPauseMs: 250, isTransient, toError });
   }
 
   /** Reads entries, strongly; up to ten are one call. */
   async read(keys: readonly KvKeyPartLike[][]): Promise<readonly KvEntryLike[]> {
-    if (keys.length === 1) return [await this.#run("read a record", (kv) => kv.get(keys[0]!))];
+    if (keys.length === 1) return [await this.readOne(keys[0]!)];
     const groups: Promise<readonly KvEntryLike[]>[] = [];
     for (let i = 0; i < keys.length; i += MAX_READ) {
       groups.push(this.#run("read records", (kv) => kv.getMany(keys.slice(i, i + MAX_READ))));
     }
     return (await Promise.all(groups)).flat();
+  }
+
+  /** Reads one entry, strongly. */
+  readOne(key: KvKeyPartLike[]): Promise<KvEntryLike> {
+    return this.#run("read a record", (kv) => kv.get(key));
   }
 
   /** Reads a range of entries. */
@@ -85,9 +90,9 @@ export class KvEngine {
   }
 
   #run<T>(action: string, call: (kv: KvLike) => Promise<T>): Promise<T> {
-    return retry(this.#policy, action, async () => {
+    return this.#retrier.run(action, () => {
       if (this.#isClosed) throw new StorageError(`Cannot ${action}: the backend is closed`);
-      return await call(this.#kv ?? await this.#open());
+      return this.#kv === undefined ? this.#open().then(call) : call(this.#kv);
     });
   }
 

@@ -5,7 +5,7 @@
  */
 import { StorageUnavailableError, type Version } from "../src/store/backend.ts";
 import type { Runtime } from "../src/runtime.ts";
-import { messageOf, retry, type RetryPolicy } from "./shared/retry.ts";
+import { messageOf, Retrier } from "./shared/retry.ts";
 import type { DynamoClientLike } from "./dynamodb_client.ts";
 
 /** Faults that pass by themselves. */
@@ -48,25 +48,25 @@ interface Fault {
 export class DynamoEngine {
   readonly #client: DynamoClientLike;
   readonly #table: string;
-  readonly #policy: RetryPolicy;
+  readonly #retrier: Retrier;
 
   constructor(client: DynamoClientLike, table: string, runtime: Runtime, timeoutMs: number) {
     this.#client = client;
     this.#table = table;
-    this.#policy = {
+    this.#retrier = new Retrier({
       runtime,
       timeoutMs,
       minPauseMs: 25,
       maxPauseMs: 1000,
       isTransient,
       toError: (action, error, attempted) => this.#toError(action, error, attempted),
-    };
+    });
   }
 
   /** Sends a command, again while the service throttles or is away. */
   async send<T>(action: string, command: object, options: SendOptions = {}): Promise<T> {
     const { attempted, signal, beforeAttempt, onLost } = options;
-    return await retry(this.#policy, action, async () => {
+    return await this.#retrier.run(action, async () => {
       beforeAttempt?.();
       try {
         return await this.#client.send(command, { abortSignal: signal }) as T;

@@ -167,6 +167,7 @@ class RedisBackend implements StorageBackend {
   }
 
   async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
+    if (keys.length === 1) return [await this.#getOne(keys[0]!)];
     const records: (StoredRecord | undefined)[] = new Array(keys.length).fill(undefined);
     const slots = new Map<number, number[]>();
     for (const [i, key] of keys.entries()) {
@@ -295,6 +296,12 @@ class RedisBackend implements StorageBackend {
     this.#subscriber.close();
     this.#own?.disconnect();
     return Promise.resolve();
+  }
+
+  async #getOne(key: RecordKey): Promise<StoredRecord | undefined> {
+    if (!isKey(key)) return undefined;
+    const [value, version] = await this.#engine.readHash(this.#layout.record(key), "v", "n");
+    return toRecord(key, value, version);
   }
 }
 

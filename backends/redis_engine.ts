@@ -5,7 +5,7 @@
  */
 import { StorageError, StorageUnavailableError, type Version } from "../src/store/backend.ts";
 import type { Runtime } from "../src/runtime.ts";
-import { messageOf, retry, type RetryPolicy } from "./shared/retry.ts";
+import { messageOf, Retrier } from "./shared/retry.ts";
 import type { RedisClientLike } from "./redis_client.ts";
 import type { RedisLayout } from "./redis_layout.ts";
 import { type RedisScript, SCRIPTS } from "./redis_scripts.ts";
@@ -48,7 +48,7 @@ export class RedisEngine {
   readonly #client: RedisClientLike;
   readonly #layout: RedisLayout;
   readonly #options: RedisEngineOptions;
-  readonly #policy: RetryPolicy;
+  readonly #retrier: Retrier;
   readonly #digests = new Map<RedisScript, string>();
   #isReady = false;
   #checking: Promise<void> | undefined;
@@ -58,22 +58,30 @@ export class RedisEngine {
     this.#client = client;
     this.#layout = layout;
     this.#options = options;
-    this.#policy = {
+    this.#retrier = new Retrier({
       runtime: options.runtime,
       timeoutMs: options.timeoutMs,
       minPauseMs: 10,
       maxPauseMs: 500,
       isTransient,
       toError: (action, error, attempted) => this.#toError(action, error, attempted),
-    };
+    });
   }
 
   /** Sends one command. */
   command(action: string, name: string, ...args: RedisArgument[]): Promise<unknown> {
-    return retry(this.#policy, action, async () => {
-      if (!this.#isReady) await this.#prepare();
-      return await this.#client.callBuffer(name, ...args);
-    });
+    const send = () => this.#client.callBuffer(name, ...args);
+    return this.#retrier.run(action, () => this.#isReady ? send() : this.#prepare().then(send));
+  }
+
+  /** Reads fields of a hash; empty ones where the key holds something else. */
+  readHash(key: string, ...fields: string[]): Promise<readonly unknown[]> {
+    const send = () =>
+      this.#client.callBuffer("HMGET", key, ...fields).catch((error) => {
+        if (!isWrongType(error)) throw error;
+        return fields.map(() => new Uint8Array());
+      }) as Promise<readonly unknown[]>;
+    return this.#retrier.run("read a record", () => this.#isReady ? send() : this.#prepare().then(send));
   }
 
   /** Runs a script that may be run again without harm. */
@@ -83,10 +91,8 @@ export class RedisEngine {
     keys: readonly string[],
     args: readonly RedisArgument[],
   ): Promise<unknown> {
-    return retry(this.#policy, action, async () => {
-      if (!this.#isReady) await this.#prepare();
-      return await this.#evaluate(script, keys, args);
-    });
+    const send = () => this.#evaluate(script, keys, args);
+    return this.#retrier.run(action, () => this.#isReady ? send() : this.#prepare().then(send));
   }
 
   /**
@@ -105,10 +111,14 @@ export class RedisEngine {
     attempted: Version,
   ): Promise<number> {
     let lost: unknown;
-    return retry(this.#policy, action, async () => {
+    return this.#retrier.run(action, async () => {
       if (!this.#isReady) await this.#prepare();
       try {
-        const answer = Number(await this.#evaluateDurably(action, script, keys, args, attempted));
+        const answer = Number(
+          this.#options.replicas === 0
+            ? await this.#evaluate(script, keys, args)
+            : await this.#evaluateDurably(action, script, keys, args, attempted),
+        );
         if (answer === 1 || lost === undefined) return answer;
       } catch (error) {
         if (mayHaveRun(error)) lost ??= error;
@@ -135,7 +145,6 @@ export class RedisEngine {
     attempted: Version,
   ): Promise<unknown> {
     const { replicas, timeoutMs } = this.#options;
-    if (replicas === 0) return await this.#evaluate(script, keys, args);
     const waitMs = Math.ceil(timeoutMs * REPLICA_SHARE);
     const call = ["EVALSHA", this.#digests.get(script)!, keys.length, ...keys, ...args] as const;
     // WAIT speaks of the writes of its own connection: both go out together, before a reconnect can part them.
@@ -242,9 +251,16 @@ export class RedisEngine {
   }
 }
 
+const decoder = new TextDecoder();
+
 /** Text of bytes. */
 export function toText(value: unknown): string {
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
+  return value instanceof Uint8Array ? decoder.decode(value) : String(value);
+}
+
+/** Whether a key holds something of another type than the command works on. */
+function isWrongType(error: unknown): boolean {
+  return messageOf(error).includes("WRONGTYPE");
 }
 
 async function digest(source: string): Promise<string> {
