@@ -19,7 +19,7 @@ import {
   type RequestMeta,
   TASKS_CAPABILITY,
 } from "../protocol/v2026_07_28/mod.ts";
-import { LimitReachedError, type TaskHead, TaskIdTakenError, toTask2026 } from "../tasks/mod.ts";
+import { type TaskHead, TaskIdTakenError, toTask2026 } from "../tasks/mod.ts";
 import {
   type Answers,
   type Questions,
@@ -27,7 +27,8 @@ import {
   type Settled,
   toErrorResult,
 } from "../execution/mod.ts";
-import { StorageUnavailableError, type TaskOutcome } from "../store/mod.ts";
+import type { TaskOutcome } from "../store/mod.ts";
+import { toProtocolError } from "./error_map.ts";
 import type { Exchange } from "./exchange.ts";
 import { InlinePhase, type PhaseState } from "./inline_phase.ts";
 import { askAgain, type OpenedRound, openRound } from "./rounds.ts";
@@ -91,6 +92,8 @@ class Round {
   readonly #call: TaskCall;
   readonly #round: OpenedRound;
   readonly #hooks: RunHooks;
+  /** Why no task could be made of the call. */
+  #refusal: unknown;
 
   constructor(services: Services, call: TaskCall, round: OpenedRound, hooks: RunHooks) {
     this.#services = services;
@@ -167,7 +170,8 @@ class Round {
         run.abort("lease_lost");
         return await this.#madeEarlier(error);
       }
-      if (!(error instanceof LimitReachedError || error instanceof StorageUnavailableError)) throw error;
+      // Whatever the fault, it is none of the work's: that goes on, and may end in time.
+      this.#refusal = error;
       const message = "A slow call stays inline: no task could be made of it";
       this.#services.store.emit({
         type: "promotion_failed",
@@ -204,13 +208,10 @@ class Round {
     if (event.type === "asked") return await this.#ask(phase, event.questions, prepared);
     phase.run.abort("cancelled");
     if (event.type === "gone") throw internalError("The call was cancelled", { reason: "cancelled" });
-    const { limits, inlineMaxMs } = this.#services.options;
-    throw internalError(`The call took longer than ${inlineMaxMs} ms and no task could be made of it`, {
-      reason: "limit",
-      limit: "activeTasks",
-      allowed: limits.activeTasks,
-      retryAfterMs: this.#services.store.config.pollIntervalMs,
-    });
+    const { options, store } = this.#services;
+    const { data } = toProtocolError(this.#refusal, store.runtime, store.emit);
+    const message = `The call took longer than ${options.inlineMaxMs} ms and no task could be made of it`;
+    throw internalError(message, data);
   }
 
   #ask(phase: InlinePhase, questions: Questions, prepared: JsonValue | undefined): Promise<JsonObject> {
