@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
+import { StorageUnavailableError } from "../../mod.ts";
 import { createGate, type Gate } from "../support/gate_tool.ts";
 import { verifies } from "../support/requirements.ts";
 import { settle } from "../support/settle.ts";
@@ -221,9 +222,56 @@ Deno.test("a promotion that the limit forbids leaves the call inline, up to inli
     await runtime.advance(5000);
     return await late;
   });
-  assertEquals([error.code, error.data?.reason, error.data?.limit], [-32603, "limit", "activeTasks"]);
+  assertEquals([error.code, error.data], [-32603, {
+    reason: "limit",
+    limit: "activeTasks",
+    retryAfterMs: 1000,
+  }]);
   assertEquals(runs[2]!.ctx.signal.aborted, true);
   assertEquals(events.map(({ type }) => type).filter((type) => type === "promotion_failed").length, 2);
+});
+
+verifies(
+  "T26-100",
+  "a store that fails at promotion kills no work, and is named if the work is too slow",
+  async () => {
+    const faults: [Error, string | undefined][] = [
+      [new StorageUnavailableError("Cannot put: the engine is away"), "store_unavailable"],
+      [new Error("disk on fire"), undefined],
+    ];
+    for (const [fault, reason] of faults) {
+      const { modern, runs, runtime, backend, unchanged } = withGate();
+      const client = modern(user("ada"));
+      backend.beforePut = () => {
+        throw fault;
+      };
+      await unchanged(async () => {
+        const inTime = client.call("optional");
+        await runtime.advance(3000);
+        await runs[0]!.finish("done");
+        assertEquals((await runtime.drive(inTime)).result.content, [{ type: "text", text: "done" }]);
+        const { error } = await runtime.drive(client.call("optional"));
+        assertEquals([error.code, error.data?.reason], [-32603, reason]);
+        assertEquals(error.message.includes("fire"), false);
+      });
+      assertEquals(runs[1]!.ctx.signal.aborted, true);
+    }
+  },
+);
+
+Deno.test("a call that ends while it becomes a task is answered with the task", async () => {
+  const { modern, runs, runtime, backend } = withGate();
+  const client = modern(user("ada"));
+  const held = Promise.withResolvers<void>();
+  backend.beforePut = () => held.promise;
+  const call = client.call("optional");
+  await runtime.advance(1000);
+  await runs[0]!.finish("done");
+  held.resolve();
+  const { result } = await runtime.drive(call);
+  assertEquals(result.resultType, "task");
+  const { result: task } = await client.request("tasks/get", { taskId: result.taskId });
+  assertEquals([task.status, (task.result as Json).content], ["completed", [{ type: "text", text: "done" }]]);
 });
 
 verifies("T26-005", "a task member means nothing in this revision", async () => {
