@@ -42,11 +42,11 @@ export class Callers {
    *
    * @param until Monotonic instant at which it must have ended.
    */
-  async follow(task: PlannedTask, until: () => number): Promise<Account> {
+  async follow(task: PlannedTask, until: number): Promise<Account> {
     const account = new Account(task, this.#faults);
     await delay(task.atMs);
     for (let tries = 1; account.id === undefined; tries++) {
-      if (performance.now() > until()) {
+      if (performance.now() > until) {
         account.fault("could not be created in time");
         return account;
       }
@@ -57,7 +57,7 @@ export class Callers {
     const cancelAt = task.cancelAfterMs === undefined ? Infinity : performance.now() + task.cancelAfterMs;
     while (account.ending === undefined) {
       await delay(POLL_MS * (0.5 + this.#random()));
-      if (performance.now() > until()) {
+      if (performance.now() > until) {
         account.fault("has not ended in time");
         return account;
       }

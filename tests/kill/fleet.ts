@@ -59,6 +59,16 @@ export class Fleet {
     }));
   }
 
+  /** Drains one process after the other, as a deploy does: what they start with is nothing but the store. */
+  async roll(): Promise<void> {
+    for (const node of this.#places) {
+      if (node === undefined) continue;
+      this.losses.push({ node: node.settings.name, at: Date.now(), type: "drained" });
+      node.signal("SIGTERM");
+      await node.ended;
+    }
+  }
+
   /** Ends all processes. */
   async end(): Promise<void> {
     this.#isOver = true;

@@ -23,7 +23,8 @@ export interface NodeProcess {
 /**
  * Starts a node and waits until it listens.
  *
- * @returns `undefined` if it died before: its crash point came early.
+ * @returns `undefined` if it died before: its crash point came early, or it took over a task that kills its process.
+ * @throws {Error} If it ended with words.
  */
 export async function startNode(settings: NodeSettings): Promise<NodeProcess | undefined> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -46,7 +47,7 @@ export async function startNode(settings: NodeSettings): Promise<NodeProcess | u
   const ended = Promise.all([child.status, drained]).then(() => {});
   if (url === undefined) {
     await ended;
-    if (settings.crash === undefined) throw new Error(`Cannot start node ${settings.name}: ${errors}`);
+    if (errors !== "") throw new Error(`Cannot start node ${settings.name}: ${errors}`);
     return undefined;
   }
   const signal = (name: Deno.Signal) => {

@@ -59,10 +59,16 @@ export interface RoundFigures {
   readonly repeatedSteps: number;
   /** Once-tasks given up although their process was neither killed, stopped nor blocked. */
   readonly lostWithoutCause: number;
+  /** Tools that a process left alone because it had seen their process lost three times. */
+  readonly paused: number;
+  /** 1 if processes were replaced at the end, because tasks had not ended. */
+  readonly rolled: number;
 }
 
 /** When every task must have ended, in milliseconds from the start of the load. */
 const ROUND_MS = 30_000;
+/** When processes are replaced because tasks have not ended, in milliseconds from the last blow. */
+const ROLL_MS = 8000;
 /** Far enough ahead for everything to have expired, sessions and left-over payloads included. */
 const LATER_MS = 7 * 86_400_000;
 
@@ -77,10 +83,12 @@ export async function runRound(seed: number, flavour: Flavour, store: StoreAddre
     await fleet.start();
     await callers.open();
     const until = performance.now() + ROUND_MS;
-    const [accounts] = await Promise.all([
-      Promise.all(plan.tasks.map((task) => callers.follow(task, () => until))),
-      fleet.dealBlows(),
-    ]);
+    const following = Promise.all(plan.tasks.map((task) => callers.follow(task, until)));
+    await fleet.dealBlows();
+    const isRolled = !await hasEnded(following, ROLL_MS);
+    // Processes that saw a tool's process lost three times leave that tool alone for minutes: these ones may all have.
+    if (isRolled) await fleet.roll();
+    const accounts = await following;
     // Once more, on any node, when all who were stopped are back: endings stay what they were.
     for (const account of accounts) {
       if (account.ending === undefined) continue;
@@ -135,6 +143,8 @@ export async function runRound(seed: number, flavour: Flavour, store: StoreAddre
         refused: writes.filter(({ outcome }) => outcome === "refused").length,
         dropped: events.filter(({ type }) => type === "outcome_dropped").length,
         repeatedSteps: steps.reduce((sum, nonces) => sum + nonces.length - 1, 0),
+        paused: events.filter(({ type }) => type === "claims_paused").length,
+        rolled: Number(isRolled),
         lostWithoutCause: countLostWithoutCause(writes, events, fleet),
       },
     };
@@ -142,6 +152,10 @@ export async function runRound(seed: number, flavour: Flavour, store: StoreAddre
     await fleet.end().catch(() => {});
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+async function hasEnded(work: Promise<unknown>, withinMs: number): Promise<boolean> {
+  return await Promise.race([work.then(() => true), delay(withinMs).then(() => false)]);
 }
 
 /** Events that no crash excuses. */

@@ -36,6 +36,10 @@ export function toSection<Kind extends string>(
       [`${kind}: late outcomes dropped`, figures.dropped],
       [`${kind}: steps cut off by a crash and run again`, figures.repeatedSteps],
       [`${kind}: once-tasks given up though their process was only slow`, figures.lostWithoutCause],
+      [
+        `${kind}: tools paused by a process, rounds that replaced processes for it`,
+        `${figures.paused}, ${figures.rolled}`,
+      ],
       [`${kind}: from death to the next holder, p50 / p95 / most`, times(afterDeath)],
       ...(figures.stopped === 0 ? [] : [
         [`${kind}: from stop to the next holder, p50 / p95 / most`, times(afterStop)] as [string, string],

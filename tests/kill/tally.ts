@@ -41,6 +41,8 @@ export const NO_ROUNDS: Tally = {
     dropped: 0,
     repeatedSteps: 0,
     lostWithoutCause: 0,
+    paused: 0,
+    rolled: 0,
   },
   afterDeath: {},
   afterStop: {},

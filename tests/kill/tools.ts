@@ -108,6 +108,5 @@ function pause(ms: number): Promise<void> {
 
 /** Keeps the process from doing anything else. */
 function block(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until) { /* busy */ }
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

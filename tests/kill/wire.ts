@@ -18,8 +18,8 @@ export type Reply =
   | { readonly type: "error"; readonly code: number; readonly message: string; readonly data?: Wire }
   | { readonly type: "silence"; readonly reason: string };
 
-/** Longest wait for an answer, in milliseconds; a stopped process gives none. */
-const PATIENCE_MS = 1500;
+/** Longest wait for an answer, in milliseconds: a stopped process gives one when it goes on. */
+const PATIENCE_MS = 6000;
 
 let ids = 0;
 
