@@ -119,7 +119,7 @@ class Subscription {
       this.#stops.push(this.#services.listChanges.subscribeToResources((uri) => {
         if (uris.has(uri)) this.#send("notifications/resources/updated", { uri });
       }));
-      await untilAborted(AbortSignal.any([this.#exchange.signal, closing]));
+      await untilAborted(this.#exchange.signal, closing);
       if (closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
       return { resultType: "complete", _meta: { [META.subscriptionId]: this.#id } };
     } finally {
@@ -209,9 +209,14 @@ const LIST_FILTERS = {
   resources: "resourcesListChanged",
 } as const satisfies Record<ListChange, keyof SubscriptionFilter>;
 
-function untilAborted(signal: AbortSignal): Promise<void> {
+/** Resolves when one of the signals aborts. Composed signals would cost more memory than all else of a stream. */
+function untilAborted(...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const onAbort = () => {
+      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+      resolve();
+    };
+    for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
+    if (signals.some(({ aborted }) => aborted)) onAbort();
   });
 }
