@@ -171,7 +171,7 @@ Deno.test("a principal that can own nothing is refused, and the operator is told
   }
 });
 
-Deno.test("callers nobody knows are 401 in both revisions, and nothing is stored", async () => {
+verifies("T26-221", "callers nobody knows are 401 in both revisions, and nothing is stored", async () => {
   const { modern, unchanged, server } = withGate();
   await unchanged(async () => {
     const headers = { "host": "127.0.0.1:8000", "content-type": "application/json" };
@@ -180,6 +180,7 @@ Deno.test("callers nobody knows are 401 in both revisions, and nothing is stored
     for (
       const response of [
         await modern(undefined).send("1", "server/discover", {}),
+        await modern(undefined).send("1", "tools/list", {}),
         await server.fetch(new Request(url, { method: "POST", headers, body })),
         await server.fetch(new Request(url, { headers: { ...headers, accept: "text/event-stream" } })),
       ]

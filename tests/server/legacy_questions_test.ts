@@ -18,7 +18,7 @@ function withAsking(): TestServer {
 }
 
 verifies(
-  ["T25-061", "T25-065", "T25-066", "T25-258"],
+  ["T25-061", "T25-065", "T25-066"],
   "a question of a task goes on tasks/result, names its task, and its answer reaches it",
   async () => {
     const { legacy, runtime } = withAsking();
@@ -68,7 +68,7 @@ Deno.test("tasks/get carries a question once to each session that declared the k
 });
 
 verifies(
-  ["T25-108", "T25-109"],
+  ["T25-108", "T25-109", "T25-262"],
   "nobody else can answer a task's question, whatever id is forged",
   async () => {
     const { legacy, unchanged, server } = withAsking();

@@ -31,7 +31,7 @@ function withGate(): TestServer & Gate {
   return { ...parts, ...gate };
 }
 
-verifies(["T25-065", "T25-172"], "status changes go out on the session's stream", async () => {
+verifies(["T25-065", "T25-170", "T25-172"], "status changes go out on the session's stream", async () => {
   const { legacy, runs } = withGate();
   const client = await legacy(user("ada"));
   const stream = await client.listen();

@@ -30,7 +30,7 @@ function withTools(): TestServer {
   return parts;
 }
 
-verifies(["T25-198", "T25-130"], "tools/list shows schemas and how each tool takes tasks", async () => {
+verifies("T25-198", "tools/list shows schemas and how each tool takes tasks", async () => {
   const client = await (await withTools()).legacy(user("ada"));
   const { result } = await client.request("tools/list");
   const tools = result.tools as Record<string, Record<string, unknown>>[];
@@ -50,22 +50,25 @@ verifies(["T25-198", "T25-130"], "tools/list shows schemas and how each tool tak
   assertEquals(tools[2]?.inputSchema, { type: "object", additionalProperties: false });
 });
 
-Deno.test("tools/list goes on page by page, in the order of registration", async () => {
+verifies("T26-218", "tools/list goes on page by page, in the order of registration", async () => {
   const { server, legacy, modern } = createTestServer({ pageSize: 2 });
   const names = ["e", "a", "d", "b", "c"];
   for (const name of names) server.registerTool(name, {}, () => "");
   const clients = [await legacy(user("ada")), modern(user("ada"))];
   for (const client of clients) {
     const seen: unknown[] = [];
+    const scopes = new Set<unknown>();
     let cursor: unknown;
     do {
       const { result } = await client.request("tools/list", cursor === undefined ? {} : { cursor });
       const page = result.tools as { name: string }[];
       assertEquals(page.length <= 2, true);
       seen.push(...page.map(({ name }) => name));
+      scopes.add(result.cacheScope);
       cursor = result.nextCursor;
     } while (cursor !== undefined);
     assertEquals(seen, names);
+    assertEquals(scopes.size, 1);
   }
 });
 

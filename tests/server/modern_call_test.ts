@@ -2,6 +2,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { z } from "zod";
 import { StorageUnavailableError } from "../../mod.ts";
 import { createGate, type Gate } from "../support/gate_tool.ts";
+import { postMessage } from "../support/http_client.ts";
+import { TASKS } from "../support/modern_client.ts";
 import { verifies } from "../support/requirements.ts";
 import { settle } from "../support/settle.ts";
 import { createTestServer, type TestServer, type TestServerOptions, user } from "../support/test_server.ts";
@@ -401,5 +403,28 @@ verifies(["T26-233", "T26-234", "T26-235"], "x-mcp-header is refused wherever it
       message = String(error);
     }
     assertMatch(message, /^TypeError: Cannot register tool "t": "x-mcp-header" is misplaced/);
+  }
+});
+
+verifies("T26-020", "the extension means nothing in a session of 2025-11-25", async () => {
+  const { legacy, runs, runtime, unchanged } = withGate();
+  const client = await legacy(user("ada"), { capabilities: TASKS });
+  assertEquals("extensions" in (client.initialized.capabilities as Json), false);
+  assertEquals((await unchanged(() => client.call("required"))).error.code, -32601);
+  const { result } = await unchanged(async () => {
+    const call = client.call("optional");
+    await runtime.advance(30_000);
+    await runs[0]!.finish("slow");
+    return await call;
+  });
+  assertEquals(result, { content: [{ type: "text", text: "slow" }] });
+});
+
+verifies("T26-113", "notifications of 2026-07-28 get no answer", async () => {
+  const { server, unchanged } = withGate({ allowAnonymous: true });
+  for (const method of ["notifications/cancelled", "notifications/nobody-knows"]) {
+    const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": method };
+    const response = await unchanged(() => postMessage(server.fetch, { jsonrpc: "2.0", method }, headers));
+    assertEquals([response.status, await response.text()], [202, ""]);
   }
 });

@@ -135,7 +135,7 @@ verifies(
 );
 
 verifies(
-  "T26-020",
+  "T26-016",
   "tasks of 2025-11-25 are open to clients that declare its capability, others are not",
   async () => {
     const { legacy, modern, runs } = withGate();
@@ -199,7 +199,18 @@ verifies(["T26-063", "T26-103"], "an id that names nothing is -32602 for every m
 });
 
 verifies(
-  ["T26-049", "T26-050", "T26-065", "T26-066", "T26-067", "T26-073", "T26-074", "lib-I6", "lib-I15"],
+  [
+    "T26-049",
+    "T26-050",
+    "T26-065",
+    "T26-066",
+    "T26-067",
+    "T26-073",
+    "T26-074",
+    "T26-273",
+    "lib-I6",
+    "lib-I15",
+  ],
   "questions of a task are listed until they are answered, one by one",
   async () => {
     const { modern, unchanged } = withGate();
