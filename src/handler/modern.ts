@@ -8,6 +8,7 @@
  */
 import {
   type JsonRpcRequest,
+  type JsonRpcResponse,
   methodNotFound,
   ProtocolError,
   toFailure,
@@ -22,7 +23,7 @@ import {
   checkParamHeaders,
   checkVersionHeader,
 } from "./modern_headers.ts";
-import { type Incoming, reply } from "./reply.ts";
+import { type Incoming, type Reply, reply } from "./reply.ts";
 
 /** Answers a 2026-07-28 request. */
 export function answerModern(
@@ -39,10 +40,12 @@ export function answerModern(
     return Promise.resolve(jsonResponse(failure, error.httpStatus ?? modernStatus(failure)));
   }
   const options = { era: VERSION_2026, id: request.id, hasEventIds: false } as const;
-  return reply(context, incoming, options, async (exchange) => {
-    const body = await context.dispatcher.dispatchModern(request, meta, exchange);
-    return { status: modernStatus(body), body };
-  });
+  return reply(
+    context,
+    incoming,
+    options,
+    (exchange) => context.dispatcher.dispatchModern(request, meta, exchange).then(toReply),
+  );
 }
 
 /** The order is ours where the text gives none; the published suite relies on the first three steps of it. */
@@ -64,4 +67,8 @@ function checkRequest(
     checkParamHeaders(headers, request, dispatcher.mirroredParams(params.name));
   }
   return meta;
+}
+
+function toReply(body: JsonRpcResponse): Reply {
+  return { status: modernStatus(body), body };
 }

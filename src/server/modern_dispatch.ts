@@ -62,19 +62,30 @@ export function servesModern(catalog: Catalog, method: string): boolean {
 }
 
 /** Answers a request. Never rejects. */
-export async function dispatchModern(
+export function dispatchModern(
   services: Services,
   request: JsonRpcRequest,
   meta: RequestMeta,
   exchange: Exchange,
 ): Promise<JsonRpcResponse> {
-  try {
-    const method = METHODS.get(request.method);
-    if (method === undefined) throw methodNotFound('Method not found: "method" names none that is served');
-    const result = await method.answer(services, request, meta, exchange);
-    return toResult(request.id, withServerInfo(services, result));
-  } catch (error) {
-    const { runtime, emit } = services.options;
-    return toErrorResponse(request.id, error, runtime, emit);
-  }
+  const { id } = request;
+  const { runtime, emit } = services.options;
+  // Chained, not awaited: a subscription may last for days, and a frame would hold the request for all of them.
+  return answer(services, request, meta, exchange).then(
+    (result) => toResult(id, withServerInfo(services, result)),
+    (error) => toErrorResponse(id, error, runtime, emit),
+  );
+}
+
+// Async so that what a method throws rejects; no await, for the reason above.
+// deno-lint-ignore require-await
+async function answer(
+  services: Services,
+  request: JsonRpcRequest,
+  meta: RequestMeta,
+  exchange: Exchange,
+): Promise<JsonObject> {
+  const method = METHODS.get(request.method);
+  if (method === undefined) throw methodNotFound('Method not found: "method" names none that is served');
+  return method.answer(services, request, meta, exchange);
 }

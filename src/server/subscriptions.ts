@@ -6,7 +6,13 @@
  * @module
  * @see 2026-07-28, Subscriptions (T26-201 to T26-212); Tasks extension, Status Notifications (T26-089 to T26-096)
  */
-import { type JsonObject, type JsonRpcNotification, type JsonRpcRequest, META } from "../protocol/mod.ts";
+import {
+  type JsonObject,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  META,
+  type RequestId,
+} from "../protocol/mod.ts";
 import {
   declaresTasks,
   missingCapability,
@@ -34,15 +40,10 @@ export async function listen(
   if (wanted.taskIds !== undefined && !declaresTasks(meta.clientCapabilities)) {
     throw missingCapability(TASKS_CAPABILITY);
   }
-  const release = services.subscriptions.enter(
-    await ownerKeyFor(exchange.caller, "listen"),
-    exchange.caller === undefined,
-  );
-  try {
-    return await new Subscription(services, request, exchange).run(wanted);
-  } finally {
-    release();
-  }
+  const owner = await ownerKeyFor(exchange.caller, "listen");
+  const release = services.subscriptions.enter(owner, exchange.caller === undefined);
+  // Returned, not awaited: a frame of this function would hold the request for as long as the stream is open.
+  return new Subscription(services, request.id, exchange).run(wanted).finally(release);
 }
 
 /** What is open in this process: subscriptions, session streams and requests that wait, counted by owner. */
@@ -86,45 +87,80 @@ export class SubscriptionRegistry {
 class Subscription {
   readonly #services: Services;
   readonly #exchange: Exchange;
-  readonly #id: string | number;
+  readonly #id: RequestId;
   readonly #stops: (() => void)[] = [];
   /** Newest unsent state by task: more than one state of a task never waits. */
   readonly #waiting = new Map<string, Versioned>();
   #isSending = false;
 
-  constructor(services: Services, request: JsonRpcRequest, exchange: Exchange) {
+  constructor(services: Services, id: RequestId, exchange: Exchange) {
     this.#services = services;
     this.#exchange = exchange;
-    this.#id = request.id;
+    this.#id = id;
   }
 
+  /** Resolves when the subscription is over. */
   async run(wanted: SubscriptionFilter): Promise<JsonObject> {
-    const { closing } = this.#services.subscriptions;
     try {
-      const tasks = await this.#findTasks(wanted.taskIds ?? []);
-      const lists = this.#servedLists(wanted);
-      const agreed: SubscriptionFilter = {
-        ...lists,
-        ...(wanted.taskIds === undefined ? {} : { taskIds: tasks.map(({ head }) => head.id) }),
-      };
-      // Nothing may come before the acknowledgement (T26-202, T26-203).
-      this.#send("notifications/subscriptions/acknowledged", {
-        notifications: agreed as unknown as JsonObject,
-      });
-      for (const current of tasks) this.#follow(current);
-      this.#stops.push(this.#services.listChanges.subscribe((change) => {
+      await this.#start(wanted);
+    } catch (error) {
+      this.#stop();
+      throw error;
+    }
+    return this.#ended();
+  }
+
+  async #start(wanted: SubscriptionFilter): Promise<void> {
+    const tasks = await this.#findTasks(wanted.taskIds ?? []);
+    const lists = this.#servedLists(wanted);
+    const agreed: SubscriptionFilter = {
+      ...lists,
+      ...(wanted.taskIds === undefined ? {} : { taskIds: tasks.map(({ head }) => head.id) }),
+    };
+    // Nothing may come before the acknowledgement (T26-202, T26-203).
+    this.#send("notifications/subscriptions/acknowledged", {
+      notifications: agreed as unknown as JsonObject,
+    });
+    for (const current of tasks) this.#follow(current);
+    this.#followLists(lists);
+  }
+
+  #followLists(lists: SubscriptionFilter): void {
+    const { listChanges } = this.#services;
+    const { resourceSubscriptions, ...flags } = lists;
+    if (Object.keys(flags).length > 0) {
+      this.#stops.push(listChanges.subscribe((change) => {
         if (lists[LIST_FILTERS[change]]) this.#send(`notifications/${change}/list_changed`, {});
       }));
-      const uris = new Set(lists.resourceSubscriptions);
-      this.#stops.push(this.#services.listChanges.subscribeToResources((uri) => {
-        if (uris.has(uri)) this.#send("notifications/resources/updated", { uri });
-      }));
-      await untilAborted(this.#exchange.signal, closing);
-      if (closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
-      return { resultType: "complete", _meta: { [META.subscriptionId]: this.#id } };
-    } finally {
-      for (const stop of this.#stops) stop();
     }
+    if (resourceSubscriptions === undefined) return;
+    const uris = new Set(resourceSubscriptions);
+    this.#stops.push(listChanges.subscribeToResources((uri) => {
+      if (uris.has(uri)) this.#send("notifications/resources/updated", { uri });
+    }));
+  }
+
+  /** Resolves with the last message once the client left or the server closes. */
+  #ended(): Promise<JsonObject> {
+    const { signal } = this.#exchange;
+    const { closing } = this.#services.subscriptions;
+    return new Promise((resolve) => {
+      const end = () => {
+        signal.removeEventListener("abort", end);
+        closing.removeEventListener("abort", end);
+        this.#stop();
+        if (closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
+        resolve({ resultType: "complete", _meta: { [META.subscriptionId]: this.#id } });
+      };
+      // Composed signals would cost more memory than all else of a stream.
+      signal.addEventListener("abort", end, { once: true });
+      closing.addEventListener("abort", end, { once: true });
+      if (signal.aborted || closing.aborted) end();
+    });
+  }
+
+  #stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
   }
 
   /** Tasks of the caller; all others are left out, whyever they are not there (T26-091, T26-096). */
@@ -208,15 +244,3 @@ const LIST_FILTERS = {
   prompts: "promptsListChanged",
   resources: "resourcesListChanged",
 } as const satisfies Record<ListChange, keyof SubscriptionFilter>;
-
-/** Resolves when one of the signals aborts. Composed signals would cost more memory than all else of a stream. */
-function untilAborted(...signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const onAbort = () => {
-      for (const signal of signals) signal.removeEventListener("abort", onAbort);
-      resolve();
-    };
-    for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
-    if (signals.some(({ aborted }) => aborted)) onAbort();
-  });
-}
