@@ -29,6 +29,8 @@ async function listen({ modern }: TestServer, subject: string, notifications: Js
         assertValid2026("SubscriptionsAcknowledgedNotification", message);
       } else if (message.method === "notifications/tasks") {
         assertValidTasksExt("TaskStatusNotification", message);
+      } else if (message.method === "notifications/tools/list_changed") {
+        assertValid2026("ToolListChangedNotification", message);
       } else if (message.result !== undefined) {
         assertValid2026("SubscriptionsListenResult", message.result);
         return message;
@@ -82,6 +84,20 @@ verifies(
     assertEquals((await stream.next())?.method, "notifications/cancelled");
   },
 );
+
+verifies("T26-201", "a changed tool list is told to those who asked, and to nobody else", async () => {
+  const parts = withGate();
+  const asked = await listen(parts, "ada", { toolsListChanged: true }, "asked");
+  const silent = [
+    await listen(parts, "ada", {}, "s1"),
+    await listen(parts, "eve", { toolsListChanged: false }, "s2"),
+  ];
+  for (const stream of [asked, ...silent]) await stream.next();
+  parts.server.registerTool("late", {}, () => "");
+  assertEquals((await asked.next())?.method, "notifications/tools/list_changed");
+  await parts.server.close();
+  for (const stream of silent) assertEquals((await stream.next())?.method, "notifications/cancelled");
+});
 
 verifies("T26-008", "listening for tasks without the extension is -32021", async () => {
   const { modern, unchanged } = withGate();
