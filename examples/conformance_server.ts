@@ -15,6 +15,8 @@ import { registerAskingTools } from "./conformance/asking_tools.ts";
 import { registerContentTools } from "./conformance/content_tools.ts";
 import { registerInputRequiredTools } from "./conformance/input_required_tools.ts";
 import { registerNotifyingTools } from "./conformance/notifying_tools.ts";
+import { registerPrompts } from "./conformance/prompts.ts";
+import { registerResources } from "./conformance/resources.ts";
 import { registerSchemaTools } from "./conformance/schema_tools.ts";
 import { registerTaskTools } from "./conformance/task_tools.ts";
 
@@ -31,6 +33,8 @@ export function createConformanceServer(kvPath?: string): McpServer {
   registerAskingTools(server);
   registerInputRequiredTools(server);
   registerTaskTools(server);
+  registerPrompts(server);
+  registerResources(server);
   return server;
 }
 

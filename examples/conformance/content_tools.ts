@@ -7,7 +7,8 @@ import { type McpServer, ToolError } from "@perdure/mcp-tasks";
 import { z } from "zod";
 
 const NOTHING = z.object({});
-const IMAGE = {
+/** A red dot of one pixel. */
+export const IMAGE = {
   type: "image",
   data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   mimeType: "image/png",

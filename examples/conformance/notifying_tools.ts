@@ -35,4 +35,14 @@ export function registerNotifyingTools(server: McpServer): void {
       return "Messages logged.";
     });
   }
+
+  for (const [kind, list] of [["tool", "tools"], ["prompt", "prompts"]] as const) {
+    server.registerTool(`test_trigger_${kind}_change`, {
+      description: `Tells listening clients that the list of ${list} changed.`,
+      inputSchema: NOTHING,
+    }, () => {
+      server.sendListChanged(list);
+      return `Told of a change of ${list}.`;
+    });
+  }
 }
