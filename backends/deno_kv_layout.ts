@@ -179,7 +179,8 @@ export function encodePurgeAt(purgeAt: number | undefined): Uint8Array {
 /** Reads {@linkcode encodePurgeAt} back. */
 export function decodePurgeAt(value: unknown): number | undefined {
   if (!(value instanceof Uint8Array) || value.byteLength !== 8) return undefined;
-  return new Float64Array(value.slice().buffer)[0];
+  // Not `slice()`: that of a Node `Buffer`, which `npm:@deno/kv` gives back, is a view of a larger buffer.
+  return new Float64Array(new Uint8Array(value).buffer)[0];
 }
 
 function toNumber(text: string | undefined): number | undefined {

@@ -323,7 +323,8 @@ function connect(
     ...(typeof server === "string" ? {} : server),
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    // With any other number the driver neither resends nor rejects what was under way when a connection ends.
+    maxRetriesPerRequest: 0,
   };
   const client = typeof server === "string" ? new Redis(server, options) : new Redis(options);
   client.on("error", (error) => onFault(error.message));

@@ -30,6 +30,8 @@ const OLDEST_MAJOR = 7;
 const REPLICA_SHARE = 0.5;
 /** Answers that say that the command did not run and may run soon. */
 const BUSY_ANSWER = /^(?:LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\b/;
+/** Answers to a connection that may not be used. */
+const ACCESS_REFUSED = /^(?:NOAUTH|WRONGPASS|ERR (?:invalid password|AUTH|Client sent AUTH))/;
 /** Answers that nothing but a change of configuration cures, with what to change. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [
@@ -63,7 +65,7 @@ export class RedisEngine {
       timeoutMs: options.timeoutMs,
       minPauseMs: 10,
       maxPauseMs: 500,
-      isTransient,
+      isTransient: (error) => isTransient(error) && !ACCESS_REFUSED.test(options.connectionFault() ?? ""),
       toError: (action, error, attempted) => this.#toError(action, error, attempted),
     });
   }
@@ -237,16 +239,14 @@ export class RedisEngine {
   }
 
   #toError(action: string, error: unknown, attempted?: Version): Error {
-    const message = messageOf(error);
-    const remedy = REMEDIES.find(([pattern]) => pattern.test(message));
-    if (remedy !== undefined) {
-      return new StorageUnavailableError(`Cannot ${action}: Redis answered "${message}": ${remedy[1]}`, {
-        cause: error,
-        attempted,
-      });
-    }
-    const fault = this.#options.connectionFault();
-    const why = fault === undefined || isAnswer(error) ? message : `${message} (${fault})`;
+    const fault = isAnswer(error) ? undefined : this.#options.connectionFault();
+    const answer = fault ?? messageOf(error);
+    const remedy = REMEDIES.find(([pattern]) => pattern.test(answer));
+    const why = remedy !== undefined
+      ? `Redis answered "${answer}": ${remedy[1]}`
+      : fault === undefined
+      ? answer
+      : `${messageOf(error)} (${fault})`;
     return new StorageUnavailableError(`Cannot ${action}: ${why}`, { cause: error, attempted });
   }
 }

@@ -1,4 +1,3 @@
-import { denoKv } from "@perdure/mcp-tasks/deno-kv";
 import { memory } from "@perdure/mcp-tasks/memory";
 import type { RecordKey, StorageBackend } from "../../src/store/backend.ts";
 import { systemRuntime } from "../../src/runtime.ts";
