@@ -67,6 +67,8 @@ export interface HeadWriterOptions {
   readonly purgeGraceMs: number;
   /** Attempts of one mutation before it gives up. */
   readonly maxAttempts: number;
+  /** Called before every write of this process. */
+  readonly onPut?: (key: RecordKey) => void;
   /** Called with every state this process reads or writes, for waiting neighbours. */
   readonly onState?: (key: RecordKey, current: Versioned) => void;
 }
@@ -116,17 +118,22 @@ export class HeadWriter {
     const notAfter = this.#runtime.now() + CREATE_DEADLINE_MS;
     const prepared = await this.#prepare(draft, 1);
     const condition = { absent: true, activeLimit } as const;
+    let unknown: StorageUnavailableError | undefined;
     for (let attempt = 1;; attempt++) {
       const put = await this.#put(prepared, condition, notAfter);
       if (put.ok) return this.#publish({ head: prepared.head, version: put.version });
-      // An earlier try may have taken effect without our hearing of it: look before believing a refusal.
-      const fresh = await this.find(draft.owner, draft.id);
+      // An earlier try may have taken effect without our hearing of it: look before believing a refusal. It may
+      // even have expired since, and is ours all the same.
+      const fresh = await this.peek(draft.owner, draft.id);
       if (fresh?.head.createNonce === draft.createNonce) return this.#publish(fresh);
-      if (fresh !== undefined || put.reason !== "unknown") {
+      if (fresh === undefined && put.reason === "unknown") unknown = put.error;
+      // A try that is still under way may take effect after a later one was refused: nothing can be said then.
+      else if (fresh === undefined && unknown !== undefined) throw unknown;
+      else {
         await this.#discard(prepared, fresh?.head);
         return put.reason === "limit" ? "limit" : "exists";
       }
-      if (attempt >= this.#options.maxAttempts) throw put.error;
+      if (attempt >= this.#options.maxAttempts) throw unknown;
       await this.#backOff(attempt);
     }
   }
@@ -244,6 +251,7 @@ export class HeadWriter {
       active: !isTerminal(head.status),
       notAfter,
     };
+    this.#options.onPut?.(write.key);
     try {
       return await this.#backend.put(write, condition);
     } catch (error) {
