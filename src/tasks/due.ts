@@ -32,12 +32,12 @@ export function dueAt(head: TaskHead, marginMs: number): number {
   };
   if (exec.phase === "running") {
     consider(exec.leaseUntil === undefined ? undefined : exec.leaseUntil + marginMs);
-    consider(earliestDeadline(input));
   } else if (exec.phase === "queued") {
     consider(exec.notBefore ?? head.createdAt);
   } else if (exec.phase === "parked") {
     consider(exec.wakeAt);
-    consider(earliestDeadline(input));
   }
+  // Also of a task that waits for its next attempt: the client was told until when it may answer.
+  if (exec.phase !== "done") consider(earliestDeadline(input));
   return due;
 }
