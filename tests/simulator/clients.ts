@@ -191,7 +191,8 @@ export class Clients {
     const found = await store.find(owner, model.id);
     const after = process.now();
     if (found === undefined) {
-      const mayBeGone = model.gone !== undefined || model.head === undefined || after >= model.head.expiresAt ||
+      const mayBeGone = model.gone !== undefined || model.head === undefined ||
+        after >= model.head.expiresAt ||
         before >= model.head.expiresAt;
       if (isKnown && !mayBeGone) this.#world.fail("I4", `${model.id} is acknowledged, and not found`);
       return undefined;
@@ -226,7 +227,9 @@ export class Clients {
     if (keys.length === 0) return;
     if (chance(4) < 0.3) await new Promise<void>((resolve) => void life.process.setTimer(800, resolve));
     const pad = chance(5) < 0.2 ? "y".repeat(1500) : "";
-    const values = keys.map((key) => [key, { action: "accept", content: { text: `${op.salt}${pad}` } }] as const);
+    const values = keys.map((key) =>
+      [key, { action: "accept", content: { text: `${op.salt}${pad}` } }] as const
+    );
     for (const [key, value] of values) model.sent.add(`${key} ${JSON.stringify(value)}`);
     const responses = Object.fromEntries(values.map(([key, value]) => [key, { value }]));
     const { value: accepted } = await life.store.answer(OWNERS[model.plan.owner]!, model.id, responses);
@@ -235,7 +238,10 @@ export class Clients {
       const isAccepted = accepted.includes(key);
       // Another answer of the same text may have counted: a salt is used once, so it is this one.
       if (isAccepted !== counts && model.gone === undefined) {
-        this.#world.fail("I6", `the answer to ${key} ${counts ? "counts" : "does not count"}, and was said otherwise`);
+        this.#world.fail(
+          "I6",
+          `the answer to ${key} ${counts ? "counts" : "does not count"}, and was said otherwise`,
+        );
       }
       if (isAccepted) this.#world.count("answer.accepted");
       else this.#world.count("answer.ignored");
@@ -271,7 +277,8 @@ export class Clients {
       }
       after = page.after;
     } while (after !== undefined);
-    const isThere = model.head !== undefined && process.now() < model.head.expiresAt && before < model.head.expiresAt;
+    const isThere = model.head !== undefined && process.now() < model.head.expiresAt &&
+      before < model.head.expiresAt;
     if (wasThere && isThere && !ids.has(model.id)) this.#world.fail("I4", `${model.id} is not listed`);
   }
 
@@ -306,17 +313,23 @@ export class Clients {
     const stored = () => JSON.stringify(model.head?.outcome ?? "").includes(`"${text}"`);
     try {
       await store.finish(ref, { kind: "result", result: { content: [{ type: "text", text }] } });
-      if (model.head !== undefined && !stored()) this.#world.fail("I1", "finished, and another outcome is stored");
+      if (model.head !== undefined && !stored()) {
+        this.#world.fail("I1", "finished, and another outcome is stored");
+      }
       this.#world.count("outside.finished");
     } catch (error) {
-      if (error instanceof LeaseLostError && stored()) this.#world.fail("I1", "refused, and the outcome is stored");
+      if (error instanceof LeaseLostError && stored()) {
+        this.#world.fail("I1", "refused, and the outcome is stored");
+      }
       throw error;
     }
   }
 
   async #setVariables(op: Op, model: TaskModel, { store }: Life): Promise<void> {
     if (model.plan.tool !== "outside") return;
-    await store.setVariables(OWNERS[model.plan.owner]!, model.id, { [`k${op.salt % 4}`]: "w".repeat(op.salt % 5000) });
+    await store.setVariables(OWNERS[model.plan.owner]!, model.id, {
+      [`k${op.salt % 4}`]: "w".repeat(op.salt % 5000),
+    });
   }
 
   /** Another owner, and an id nobody has: both are told the same. */
@@ -324,7 +337,9 @@ export class Clients {
     const owner = OWNERS[2]!;
     const id = op.salt % 2 === 0 ? model.id : "0".repeat(36);
     if (await store.find(owner, id) !== undefined) this.#world.fail("I9", "a stranger finds a task");
-    const attempt = op.salt % 3 === 0 ? store.cancel(owner, id) : store.answer(owner, id, { q: { value: 1 } });
+    const attempt = op.salt % 3 === 0
+      ? store.cancel(owner, id)
+      : store.answer(owner, id, { q: { value: 1 } });
     const error = await attempt.then(() => undefined, (error) => error);
     if (error instanceof StorageUnavailableError) throw error;
     if (!(error instanceof TaskNotFoundError)) this.#world.fail("I9", `a stranger is told ${error}`);

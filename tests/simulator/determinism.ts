@@ -15,7 +15,9 @@ interface EventLoop {
 
 function findEventLoop(): EventLoop {
   // Deno's own binding to the engine: nothing public empties the queue from within a callback.
-  const internal = Reflect.get(Deno, Reflect.get(Deno, "internal")) as { readonly core?: EventLoop } | undefined;
+  const internal = Reflect.get(Deno, Reflect.get(Deno, "internal")) as
+    | { readonly core?: EventLoop }
+    | undefined;
   if (typeof internal?.core?.runMicrotasks !== "function") {
     throw new Error("Cannot simulate: this Deno does not let a program run its microtasks");
   }

@@ -59,6 +59,8 @@ interface Call<T> {
   /** The part that takes effect when only a part does. */
   readonly applyPart?: () => void;
   readonly show?: (result: T) => string;
+  /** Whether the result says that the call took effect. */
+  readonly hasWon?: (result: T) => boolean;
 }
 
 /** Which calls of which node this is: kept over the lives of the node. */
@@ -131,11 +133,15 @@ export class FlakyBackend implements StorageBackend {
         lost: () => new StorageUnavailableError("The reply was lost", { attempted }),
         again: (first) =>
           first.ok && chanceOf(this.#process.world.plan.seed, begun.number, 8) < 0.3 && copy.active
-            ? { ok: false, reason: "activeLimit" in condition && condition.activeLimit ? "limit" : "conflict" }
+            ? {
+              ok: false,
+              reason: "activeLimit" in condition && condition.activeLimit ? "limit" : "conflict",
+            }
             : first.ok
             ? { ok: false, reason: "conflict" }
             : first,
         show: (done) => done.ok ? done.version : done.reason,
+        hasWon: ({ ok }) => ok,
       });
       if (!result.ok) this.#unknown.open(copy, condition, version, this.#engine, "conflict");
       return result;
@@ -273,7 +279,8 @@ export class FlakyBackend implements StorageBackend {
     if (call.fault === "lose_reply" || call.fault === "lose_reply_known") {
       return answer(() => reject(call.lost!()));
     }
-    if (call.fault === "duplicate") {
+    // A copy of a refused request would be a request of its own: nobody sends such a one behind an answer.
+    if (call.fault === "duplicate" && (call.hasWon?.(done.value) ?? false)) {
       world.schedule(world.time + draw(9) * 2 * world.plan.leaseMs, () => void this.#apply(call));
     }
     if (call.fault === "conflict_with_itself" && call.again !== undefined) {

@@ -77,7 +77,12 @@ function makeAction(dice: Dice): Action {
     case 5:
       return { do: "ask", keys: dice.between(1, 3) };
     case 6:
-      return { do: "ask", keys: dice.between(1, 2), timeoutMs: dice.between(200, 9000), fallback: dice.chance(0.5) };
+      return {
+        do: "ask",
+        keys: dice.between(1, 2),
+        timeoutMs: dice.between(200, 9000),
+        fallback: dice.chance(0.5),
+      };
     case 7:
       return { do: "sleep", ms: dice.pick([50, 700, 3000, 9000]) };
     case 8:

@@ -27,7 +27,9 @@ export function trueDueAt(head: TaskHead, marginMs: number): number {
   if (exec.phase === "queued") times.push(exec.notBefore ?? head.createdAt);
   if (exec.phase === "parked" && exec.wakeAt !== undefined) times.push(exec.wakeAt);
   if (exec.phase !== "done") {
-    for (const { deadline } of Object.values(input.outstanding)) if (deadline !== undefined) times.push(deadline);
+    for (const { deadline } of Object.values(input.outstanding)) {
+      if (deadline !== undefined) times.push(deadline);
+    }
   }
   return Math.min(...times);
 }
@@ -35,11 +37,18 @@ export function trueDueAt(head: TaskHead, marginMs: number): number {
 /** Index facts of a record: they are put together with it. */
 export function checkFacts(head: TaskHead, record: MirrorRecord, marginMs: number): void {
   const due = trueDueAt(head, marginMs);
-  must(record.dueAt !== undefined && record.dueAt <= due, "I11", () =>
-    `due entry ${record.dueAt && record.dueAt - EPOCH} is later than ${due - EPOCH} (${head.exec.phase})`);
+  must(
+    record.dueAt !== undefined && record.dueAt <= due,
+    "I11",
+    () =>
+      `due entry ${record.dueAt && record.dueAt - EPOCH} is later than ${due - EPOCH} (${head.exec.phase})`,
+  );
   must(record.active === !hasEnded(head), "I10", () => `${head.status}, but active is ${record.active}`);
-  must(record.purgeAt === undefined || record.purgeAt >= head.expiresAt, "I4", () =>
-    "the engine may purge the record before it expires");
+  must(
+    record.purgeAt === undefined || record.purgeAt >= head.expiresAt,
+    "I4",
+    () => "the engine may purge the record before it expires",
+  );
 }
 
 /** Status, outcome and times of a change. */
@@ -58,7 +67,11 @@ export function checkMove(before: TaskHead, after: TaskHead): void {
 export function checkOutcome(head: TaskHead): void {
   const hasOutcome = head.outcome?.value !== undefined;
   const needsOutcome = head.status === "completed" || head.status === "failed";
-  must(hasOutcome === needsOutcome, "I2", () => `${head.status} ${hasOutcome ? "with" : "without"} an outcome`);
+  must(
+    hasOutcome === needsOutcome,
+    "I2",
+    () => `${head.status} ${hasOutcome ? "with" : "without"} an outcome`,
+  );
 }
 
 /** What a change of the execution state is called; throws where the table of operations has no such row. */

@@ -15,7 +15,8 @@ setTimeout(() => {
     for (const [name, n] of outcome.counters) counters.set(name, (counters.get(name) ?? 0) + n);
     if (count === 1) console.log(outcome.lines!.join("\n"), outcome.traceHash);
     if (outcome.violation) {
-      const what = outcome.violation.message.replaceAll(/[0-9A-Z]{30,}|\d+/g, "_").slice(0, 150);
+      const what = outcome.violation.invariant + ": " +
+        outcome.violation.message.replaceAll(/[0-9A-Z]{30,}|\d+/g, "_").slice(0, 150);
       seen.set(what, [...seen.get(what) ?? [], seed]);
     }
   }

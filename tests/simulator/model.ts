@@ -41,6 +41,8 @@ export interface TaskModel {
   readonly questions: Map<string, string>;
   /** The head as stored, until it is removed. */
   head?: TaskHead;
+  /** The record came back after it had expired: nobody sees it. */
+  isGhost?: boolean;
   /** How and when the head was removed. */
   gone?: { readonly at: number; readonly isEarly: boolean };
 }

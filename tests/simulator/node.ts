@@ -4,7 +4,7 @@
  * @module
  */
 import { Executor, Recovery } from "../../src/execution/mod.ts";
-import { StorageUnavailableError, TaskStore, type PerdureEvent } from "../../src/store/mod.ts";
+import { type PerdureEvent, StorageUnavailableError, TaskStore } from "../../src/store/mod.ts";
 import {
   ConcurrentModificationError,
   LeaseLostError,
@@ -13,7 +13,7 @@ import {
   UndecodableRecordError,
 } from "../../src/tasks/mod.ts";
 import type { Engine } from "./engine.ts";
-import { FlakyBackend, type CallCounter } from "./flaky_backend.ts";
+import { type CallCounter, FlakyBackend } from "./flaky_backend.ts";
 import type { Model } from "./model.ts";
 import type { CallFault } from "./plan.ts";
 import { SimProcess } from "./process.ts";
@@ -84,9 +84,10 @@ export class Node {
       onEvent: (event) => this.#hear(process, event),
     });
     const executor = new Executor(store);
-    const die = () => void this.#world.schedule(this.#world.time, () => {
-      if (!process.isDead) this.crash(leaseMs / 2);
-    });
+    const die = () =>
+      void this.#world.schedule(this.#world.time, () => {
+        if (!process.isDead) this.crash(leaseMs / 2);
+      });
     const tools = new Tools({ process, model: this.#model, die }, parkAfterMs);
     const recovery = new Recovery(executor, {
       namespace: NAMESPACE,
@@ -134,6 +135,9 @@ export class Node {
 
   /** Sets the wall clock right. */
   resetClock(offset: number): void {
+    if (this.#wallOffset !== offset || this.life?.process.wallOffset !== offset) {
+      this.#world.count("clock.jumped");
+    }
     this.#wallOffset = offset;
     this.life?.process.jump(offset - this.life.process.wallOffset);
   }

@@ -124,7 +124,13 @@ class Simulation {
     this.#model.byIndex.forEach((_model, task) => {
       if (task % 2 === 1) return;
       for (let i = 0; i < 4; i++) {
-        const op: Op = { at: 0, node: i % this.#nodes.length, kind: "answer", task, salt: 1_000_000 + task * 10 + i };
+        const op: Op = {
+          at: 0,
+          node: i % this.#nodes.length,
+          kind: "answer",
+          task,
+          salt: 1_000_000 + task * 10 + i,
+        };
         this.#world.schedule(this.#world.time + i * 700, () => this.#send(op));
       }
     });
@@ -147,7 +153,9 @@ class Simulation {
         phase === "running" && now >= leaseUntil + slack ||
         phase === "queued" && now >= notBefore + slack ||
         phase === "parked" && now >= wakeAt + slack;
-      const isLate = Object.values(head.input.outstanding).some(({ deadline = Infinity }) => now >= deadline + slack);
+      const isLate = Object.values(head.input.outstanding).some(({ deadline = Infinity }) =>
+        now >= deadline + slack
+      );
       if (!isStuck && !isLate) continue;
       // A tool that keeps losing its process is left alone for five minutes.
       if (world.counters.has("event.claims_paused")) world.count("rest.claims_paused");
@@ -159,14 +167,19 @@ class Simulation {
   #end(): void {
     const world = this.#world;
     if (world.violation !== undefined) return;
-    const lastExpiry = Math.max(0, ...[...this.#model.tasks.values()].map(({ head }) => head?.expiresAt ?? 0));
+    const lastExpiry = Math.max(
+      0,
+      ...[...this.#model.tasks.values()].map(({ head }) => head?.expiresAt ?? 0),
+    );
     if (lastExpiry - EPOCH <= world.time + 8 * world.plan.leaseMs) this.#expireAlive(lastExpiry - EPOCH);
     for (const node of this.#nodes) node.kill();
     world.note("-- end --");
     world.runUntil(world.time + 3 * HOUR_MS);
     if (world.violation !== undefined) return;
     for (const record of this.#engine.records.values()) {
-      if (record.dueAt === undefined) world.fail("I11", `${record.key.kind} ${record.key.id} has no due entry`);
+      if (record.dueAt === undefined) {
+        world.fail("I11", `${record.key.kind} ${record.key.id} has no due entry`);
+      }
     }
     this.#nodes[0]!.boot();
     world.runUntil(world.time + 2 * world.plan.leaseMs);
@@ -181,7 +194,9 @@ class Simulation {
     const { leaseMs } = world.plan;
     world.runUntil(Math.max(world.time, at) + 3 * leaseMs);
     for (const { head } of this.#model.tasks.values()) {
-      if (head !== undefined) world.fail("I13", `${head.id} is still there ${3 * leaseMs} ms after it expired`);
+      if (head !== undefined) {
+        world.fail("I13", `${head.id} is still there ${3 * leaseMs} ms after it expired`);
+      }
     }
     world.count("rest.expired_alive");
     for (const { life, index } of this.#nodes) {
@@ -189,7 +204,10 @@ class Simulation {
         world.fail("leak", `node ${index} still counts ${life.executor.running} runs`);
       }
     }
-    if (this.#model.tasks.size > 0 && [...this.#model.tasks.values()].every(({ head }) => !head || hasEnded(head))) {
+    if (
+      this.#model.tasks.size > 0 &&
+      [...this.#model.tasks.values()].every(({ head }) => !head || hasEnded(head))
+    ) {
       world.count("rest.quiet");
     }
   }

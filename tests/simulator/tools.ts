@@ -10,8 +10,8 @@ import {
   type Question,
   type Run,
   type RunHooks,
-  type TaskContext,
   TaskAbortError,
+  type TaskContext,
   ToolError,
 } from "../../src/execution/mod.ts";
 import { sleep } from "../../src/runtime.ts";
@@ -175,7 +175,10 @@ export class Tools {
       const known = model.tasks.get(ctx.taskId)!.answers;
       for (const [key, value] of Object.entries(answers)) {
         if (known.get(key) !== value) {
-          process.world.fail("I6", `run ${token.number} is given ${value} for ${key}: ${known.get(key)} counted`);
+          process.world.fail(
+            "I6",
+            `run ${token.number} is given ${value} for ${key}: ${known.get(key)} counted`,
+          );
         }
       }
     } catch (error) {

@@ -17,7 +17,7 @@ export class Violation extends Error {
   /** Invariant, such as `I3`. */
   readonly invariant: string;
   constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`);
+    super(message);
     this.invariant = invariant;
   }
 }
@@ -90,9 +90,8 @@ export class World {
     try {
       run();
     } catch (error) {
-      this.violation ??= error instanceof Violation
-        ? error
-        : new Violation("crash", error instanceof Error ? error.stack ?? error.message : String(error));
+      if (error instanceof Violation) this.fail(error.invariant, error.message);
+      else this.fail("crash", error instanceof Error ? error.stack ?? error.message : String(error));
     }
   }
 

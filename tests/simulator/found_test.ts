@@ -1,0 +1,55 @@
+/** What the simulator found, each as the shortest test that shows it. */
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { dueAt, newHead } from "../../src/tasks/mod.ts";
+import { StorageUnavailableError } from "../../src/store/mod.ts";
+import { type PutFault, refuse } from "../support/faulty_backend.ts";
+import { createTestStore, OWNER, sampleHead, sampleTask, START } from "../support/sample_tasks.ts";
+import { verifies } from "../support/requirements.ts";
+
+/** A put that is answered as lost, and takes effect when `landing` resolves. */
+function late(landing: Promise<void>, onLanded: () => void): PutFault {
+  return (put) => {
+    landing.then(put).then(onLanded);
+    return Promise.reject(new StorageUnavailableError("The reply was lost"));
+  };
+}
+
+verifies(
+  "lib-I10",
+  "create() does not promise that nothing is stored while an earlier try may still land",
+  async () => {
+    const { store, backend, runtime } = createTestStore();
+    const landing = Promise.withResolvers<void>();
+    const landed = Promise.withResolvers<void>();
+    backend.onPut("task", late(landing.promise, landed.resolve), refuse("limit"));
+    const head = sampleHead({ args: { json: "x".repeat(5000) } });
+    const error = await runtime.drive(store.create(head, 1).then(() => undefined, (error) => error));
+    assertInstanceOf(error, StorageUnavailableError);
+    landing.resolve();
+    await landed.promise;
+    const { head: stored } = await store.get(OWNER, "task-1");
+    assertEquals(await store.load(stored, stored.args), "x".repeat(5000));
+  },
+);
+
+Deno.test("create() knows its own task, stored so slowly that it has expired", async () => {
+  const { store, backend, runtime } = createTestStore();
+  const outlive: PutFault = async (put) => {
+    await put();
+    runtime.jumpWallClock(2000);
+    throw new StorageUnavailableError("The reply was lost");
+  };
+  backend.onPut("task", outlive);
+  const draft = newHead(sampleTask({ ttlMs: 1000 }), START, "create-nonce");
+  const { head } = await runtime.drive(store.create(draft));
+  assertEquals(head.createNonce, "create-nonce");
+  await assertRejects(() => store.get(OWNER, "task-1"));
+});
+
+verifies("lib-I11", "dueAt() of a task that waits for its next attempt is an earlier input deadline", () => {
+  const { exec, ...head } = sampleHead();
+  const request = { json: { method: "roots/list" } };
+  const input = { outstanding: { q: { request, deadline: START + 500 } }, answers: {} };
+  const queued = { ...exec, phase: "queued", notBefore: START + 4000 } as const;
+  assertEquals(dueAt({ ...head, exec: queued, input }, 5000), START + 500);
+});
