@@ -40,8 +40,8 @@ export async function cancelTaskModern(
   meta: RequestMeta,
   exchange: Exchange,
 ): Promise<JsonObject> {
-  const { head } = await findForClient(services, request, meta, exchange);
-  await services.store.cancel(head.owner, head.id);
+  const current = await findForClient(services, request, meta, exchange);
+  await services.store.cancel(current.head.owner, current.head.id, current);
   return ACKNOWLEDGED;
 }
 

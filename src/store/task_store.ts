@@ -98,6 +98,7 @@ export class TaskStore {
       marginMs: times.marginMs,
       purgeGraceMs,
       maxAttempts: maxWriteAttempts,
+      onPut: (key) => this.watcher.expect(key),
       onState: (key, current) => this.watcher.observe(key, current),
     });
     this.watcher = new Watcher(backend, this.runtime, { accept: (record) => this.#writer.accept(record) });

@@ -48,10 +48,19 @@ interface Watched {
   version: string | undefined;
   intervalMs: number;
   nextPollAt: number;
+  /** Writes of this process whose hint is still to come, and until when it may be theirs. */
+  ownHints: number;
+  ownHintsUntil: number;
+  /** A hint was taken for one of ours: to be looked at once, to be sure. */
+  isDoubtful: boolean;
 }
 
 const KEYS_PER_GET = 10;
 const POLL_GROWTH = 1.5;
+/** How long after a write of ours a hint may be its own, in milliseconds. */
+const OWN_HINT_MS = 1000;
+/** When a hint that was taken for our own is made sure of, in milliseconds. */
+const DOUBT_MS = 500;
 
 /** Watches records of one backend. */
 export class Watcher {
@@ -94,10 +103,18 @@ export class Watcher {
     };
   }
 
-  /** Takes a state this process read or wrote. */
+  /** Takes a state that this process wrote. */
   observe(key: RecordKey, current: Versioned): void {
     const watched = this.#watched.get(nameOf(key));
     if (watched !== undefined) this.#tell(watched, current);
+  }
+
+  /** Takes notice that this process is about to write a record: the engine's hint of it will be no news. */
+  expect(key: RecordKey): void {
+    const watched = this.#watched.get(nameOf(key));
+    if (watched === undefined) return;
+    watched.ownHints++;
+    watched.ownHintsUntil = this.#runtime.monotonic() + OWN_HINT_MS;
   }
 
   /** Ends all subscriptions. */
@@ -115,6 +132,9 @@ export class Watcher {
       version: undefined,
       intervalMs: this.#minPollMs,
       nextPollAt: Infinity,
+      ownHints: 0,
+      ownHintsUntil: -Infinity,
+      isDoubtful: false,
     };
     this.#watched.set(name, watched);
     void this.#followHints(watched);
@@ -136,11 +156,24 @@ export class Watcher {
     try {
       for await (const _ of this.#backend.watch(watched.key, watched.hints.signal)) {
         if (watched.hints.signal.aborted) return;
+        if (this.#isOwnHint(watched)) continue;
         await this.#read([watched]);
       }
     } catch {
       // Hints may end at any time: subscribers that need certainty are polled for.
     }
+  }
+
+  /** Engines hint at our own writes too; reading them back would double the cost of every write. */
+  #isOwnHint(watched: Watched): boolean {
+    const now = this.#runtime.monotonic();
+    if (now >= watched.ownHintsUntil) watched.ownHints = 0;
+    if (watched.ownHints === 0) return false;
+    watched.ownHints--;
+    watched.isDoubtful = true;
+    watched.nextPollAt = Math.min(watched.nextPollAt, now + DOUBT_MS);
+    this.#pollNotAfter(watched.nextPollAt);
+    return true;
   }
 
   #pollNotAfter(at: number): void {
@@ -162,7 +195,8 @@ export class Watcher {
         const isPolled = [...watched.subscribers].some(({ poll }) => poll);
         watched.intervalMs = Math.min(watched.intervalMs * POLL_GROWTH, this.#maxPollMs);
         watched.nextPollAt = isPolled ? now + watched.intervalMs : Infinity;
-        if (isPolled) due.push(watched);
+        if (isPolled || watched.isDoubtful) due.push(watched);
+        watched.isDoubtful = false;
       }
       next = Math.min(next, watched.nextPollAt);
     }

@@ -242,3 +242,32 @@ Deno.test("Watcher survives an engine whose hints fail", async () => {
   assertEquals(states.map((current) => current?.head.statusMessage), ["a"]);
   stop();
 });
+
+Deno.test("Watcher reads nothing back at the hint of a write of its own process, and looks once to be sure", async () => {
+  const { store, backend, another, runtime } = createTestStore();
+  await store.create(sampleHead());
+  const { told } = listen(store, false);
+  await settle();
+  const gets: string[] = [];
+  const get = backend.get.bind(backend);
+  backend.get = (keys) => {
+    gets.push(keys.map(({ id }) => id).join());
+    return get(keys);
+  };
+  const current = await store.get(OWNER, "task-1");
+  gets.length = 0;
+  await store.mutate(OWNER, "task-1", {
+    decide: (head, now) => ({
+      write: reportProgress(head, HOLDER, now, "mine", undefined),
+      value: undefined,
+    }),
+  }, current);
+  await settle();
+  assertEquals([told, gets], [["mine"], []]);
+  await runtime.advance(500);
+  assertEquals(gets, ["task-1"]);
+  await say(another(), "theirs");
+  await settle();
+  assertEquals(told, ["mine", "theirs"]);
+  store.close();
+});
