@@ -180,6 +180,17 @@ export class TaskContext {
     this.#run.hooks.onLog?.(level, data, logger, this.#run);
   }
 
+  /**
+   * Ends the connection that the client waits in, so that it holds none while the work goes on; the client comes back
+   * for the result, which is kept for ten minutes then. What is reported in between is not sent, and a question cannot
+   * be asked any more. Only for plain calls of 2025-11-25 clients over HTTP; anywhere else it does nothing.
+   *
+   * @see Transports of 2025-11-25, "Sending Messages to the Server" (T25-157, T25-158)
+   */
+  async closeStream(): Promise<void> {
+    await this.#run.hooks.onCloseStream?.();
+  }
+
   async #wakeTime(name: string, ms: number): Promise<number> {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError("Cannot sleep: ms must be 0 or more");
     const key = this.#run.journal.identify(name);

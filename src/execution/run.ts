@@ -41,6 +41,8 @@ export interface RunHooks {
   readonly onProgress?: (progress: Progress, run: Run) => void;
   /** Told of log messages. */
   readonly onLog?: (level: string, data: JsonValue, logger: string | undefined, run: Run) => void;
+  /** Ends the connection the caller waits in, where it can come back for the outcome. */
+  readonly onCloseStream?: () => Promise<void>;
 }
 
 /** How a run waits. */

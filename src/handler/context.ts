@@ -34,14 +34,13 @@ export class HandlerContext {
     this.#onEvent = options.onEvent;
   }
 
-  /** Opens an event stream. */
-  openStream(era: Era, hasEventIds: boolean, onEnd: (end: StreamEnd) => void): SseStream {
+  /** Opens an event stream; with `idPrefix` its events have ids. */
+  openStream(era: Era, idPrefix: string | undefined, onEnd: (end: StreamEnd) => void): SseStream {
     return new SseStream({
       runtime: this.runtime,
       keepAliveMs: this.keepAliveMs,
       maxQueueBytes: this.#maxQueueBytes,
-      // Random, so that ids are unique over all streams of a session and on every instance (T25-174).
-      idPrefix: hasEventIds ? randomName(this.runtime) : undefined,
+      idPrefix,
       onEnd: (end) => {
         if (end === "overflow") this.#emit({ type: "stream_overflow", era });
         onEnd(end);

@@ -1,7 +1,8 @@
 /**
  * Messages of 2025-11-25 and the older revisions it agrees to: handshake, sessions, and the stream beside them.
  *
- * A stream that breaks is resumed by nothing here: a `GET` always listens anew, whatever `Last-Event-ID` says.
+ * A `GET` with `Last-Event-ID` goes on with the request on whose stream that event came (T25-176). Where it came on the
+ * stream beside, nothing is sent again: the client listens anew.
  *
  * @module
  */
@@ -22,8 +23,11 @@ import { jsonResponse } from "./json_response.ts";
 import { requireAcceptable } from "./negotiation.ts";
 import { type Incoming, reply } from "./reply.ts";
 import { SSE_HEADERS } from "./sse_stream.ts";
+import { randomName } from "../runtime.ts";
 
 const SESSION_HEADER = "mcp-session-id";
+/** Longest id of an event that is looked at, in characters; ours are far shorter. */
+const MAX_EVENT_ID_CHARS = 4096;
 
 /** Answers `initialize`; the version is agreed on in the body, so no header is looked at. */
 export async function answerInitialize(
@@ -73,19 +77,30 @@ export async function takeLegacy(
 }
 
 /**
- * Opens the stream of a session.
+ * Opens the stream of a session, or goes on with the stream of a request.
  *
- * @throws {ProtocolError} As {@linkcode takeLegacy}, and with `httpStatus` 406 if the client takes no event stream.
+ * @throws {ProtocolError} As {@linkcode takeLegacy}, with `httpStatus` 406 if the client takes no event stream, and with
+ * 400 if it comes back to a stream that is none of this session.
  */
-export async function listenLegacy(
-  context: HandlerContext,
-  { request: { headers }, caller, version }: Incoming,
-): Promise<Response> {
+export async function listenLegacy(context: HandlerContext, incoming: Incoming): Promise<Response> {
+  const { request: { headers }, caller, version } = incoming;
   requireAcceptable(headers, ["text/event-stream"]);
   requireHandshakeVersion(version);
   const session = requireSession(headers);
+  const lastEventId = headers.get("last-event-id");
+  if (lastEventId && lastEventId.length <= MAX_EVENT_ID_CHARS) {
+    const resumed = await context.dispatcher.resumeLegacy(session, lastEventId, caller);
+    if (resumed === undefined) throw sessionNotFound();
+    if (resumed !== "none") {
+      const options = { era: VERSION_2025, id: resumed.id, hasEventIds: true, isStream: true } as const;
+      return reply(context, incoming, options, async (exchange) => {
+        return { status: 200, body: await resumed.answer(exchange) };
+      });
+    }
+  }
   const abort = new AbortController();
-  const stream = context.openStream(VERSION_2025, hasEventIds(version), () => abort.abort());
+  const idPrefix = hasEventIds(version) ? `get-${randomName(context.runtime)}` : undefined;
+  const stream = context.openStream(VERSION_2025, idPrefix, () => abort.abort());
   const listener = {
     caller,
     signal: abort.signal,

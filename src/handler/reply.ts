@@ -12,8 +12,8 @@ import {
   toFailure,
   VERSION_2026,
 } from "../protocol/mod.ts";
-import type { CancelTimer } from "../runtime.ts";
-import type { Caller, Exchange } from "../server/exchange.ts";
+import { type CancelTimer, randomName } from "../runtime.ts";
+import { type Caller, type Exchange, REPLY_STREAM_PREFIX, type ReplyStream } from "../server/exchange.ts";
 import type { HandlerContext } from "./context.ts";
 import { jsonResponse } from "./json_response.ts";
 import { SSE_HEADERS, type SseStream } from "./sse_stream.ts";
@@ -43,6 +43,8 @@ export interface ReplyOptions {
   readonly id: RequestId;
   /** Whether events carry ids, should it come to events. */
   readonly hasEventIds: boolean;
+  /** Whether the answer goes on an event stream in any case. @default {false} */
+  readonly isStream?: boolean;
 }
 
 /**
@@ -64,25 +66,32 @@ export function reply(
   return pending.response;
 }
 
-class PendingReply implements Exchange {
+class PendingReply implements Exchange, ReplyStream {
   readonly response: Promise<Response>;
   readonly caller: Caller;
   readonly #context: HandlerContext;
-  readonly #incoming: Incoming;
+  readonly #waitUntil: WaitUntil;
   readonly #options: ReplyOptions;
+  // Let go of as soon as the answer is under way: a stream may be open for days, and a request holds its body.
+  #request: Request | undefined;
   readonly #cancelTimer: CancelTimer;
   #resolve!: (response: Response) => void;
   #stream: SseStream | undefined;
   #departure: AbortController | undefined;
   #unabortable: AbortSignal | undefined;
   #watched: AbortSignal | undefined;
+  #name: string | undefined;
+  #onOpen: (() => void) | undefined;
+  #onLost: (() => void) | undefined;
   #hasLeft = false;
   #isDone = false;
+  #isCutOff = false;
 
   constructor(context: HandlerContext, incoming: Incoming, options: ReplyOptions) {
     this.caller = incoming.caller;
     this.#context = context;
-    this.#incoming = incoming;
+    this.#waitUntil = incoming.waitUntil;
+    this.#request = incoming.request;
     this.#options = options;
     this.response = new Promise((resolve) => void (this.#resolve = resolve));
     this.#cancelTimer = context.runtime.setTimer(context.keepAliveMs, () => this.#open());
@@ -114,20 +123,63 @@ class PendingReply implements Exchange {
   }
 
   waitUntil(work: Promise<unknown>): void {
-    this.#incoming.waitUntil(work);
+    this.#waitUntil(work);
   }
 
-  async run(dispatch: (exchange: Exchange) => Promise<Reply>): Promise<void> {
-    let answer: Reply;
-    try {
-      answer = await dispatch(this);
-    } catch (error) {
-      const wire = this.#context.toWireError(error, "dispatch");
-      answer = { status: wire.httpStatus ?? 200, body: toFailure(this.#options.id, wire.toJsonRpc()) };
-    }
+  onOpen(callback: () => void): void {
+    this.#onOpen = callback;
+    if (this.#stream !== undefined) callback();
+  }
+
+  get stream(): ReplyStream | undefined {
+    return this.#options.hasEventIds ? this : undefined;
+  }
+
+  /** Random, so that ids are unique over all streams of a session and on every instance (T25-174). */
+  get name(): string {
+    return this.#name ??= `${REPLY_STREAM_PREFIX}${randomName(this.#context.runtime)}`;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+    this.#stream?.rename(name);
+  }
+
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
+  open(): void {
+    this.#open();
+  }
+
+  cutOff(retryMs: number): void {
+    if (this.#isDone || this.#isCutOff) return;
+    const stream = this.#open();
+    this.#isCutOff = true;
+    stream.cutOff(retryMs);
+  }
+
+  onLost(callback: () => void): void {
+    this.#onLost = callback;
+  }
+
+  /** Chained, not awaited: a stream may be open for days, and a frame would hold what was dispatched. */
+  run(dispatch: (exchange: Exchange) => Promise<Reply>): void {
+    dispatch(this).then(
+      (answer) => this.#answer(answer),
+      (error) => {
+        const wire = this.#context.toWireError(error, "dispatch");
+        this.#answer({ status: wire.httpStatus ?? 200, body: toFailure(this.#options.id, wire.toJsonRpc()) });
+      },
+    );
+  }
+
+  #answer(answer: Reply): void {
     this.#isDone = true;
     this.#cancelTimer();
     this.#unwatch();
+    if (this.#options.isStream) this.#open();
     if (this.#stream === undefined) this.#resolve(jsonResponse(answer.body, answer.status));
     else this.#stream.close(answer.body);
   }
@@ -139,15 +191,17 @@ class PendingReply implements Exchange {
     // some runtimes abort it whenever a response has been sent.
     this.#unwatch();
     const { era, hasEventIds } = this.#options;
-    this.#stream = this.#context.openStream(era, hasEventIds, (end) => {
-      if (end !== "closed") this.#leave();
+    this.#stream = this.#context.openStream(era, hasEventIds ? this.name : undefined, (end) => {
+      if (end !== "closed") this.#lose();
     });
     this.#resolve(new Response(this.#stream.readable, { headers: SSE_HEADERS }));
+    if (!this.#isDone) this.#onOpen?.();
     return this.#stream;
   }
 
   #watch(): void {
-    this.#watched = this.#incoming.request.signal;
+    this.#watched = this.#request?.signal;
+    if (this.#watched === undefined) return;
     if (this.#watched.aborted) this.#leave();
     else this.#watched.addEventListener("abort", this.#leave);
   }
@@ -155,6 +209,14 @@ class PendingReply implements Exchange {
   #unwatch(): void {
     this.#watched?.removeEventListener("abort", this.#leave);
     this.#watched = undefined;
+    this.#request = undefined;
+  }
+
+  #lose(): void {
+    this.#leave();
+    if (this.#isDone) return;
+    this.#isCutOff = true;
+    this.#onLost?.();
   }
 
   readonly #leave = (): void => {

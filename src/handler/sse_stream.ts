@@ -49,11 +49,13 @@ export class SseStream {
   #queuedBytes = 0;
   #reader: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #cancelKeepAlive: CancelTimer;
+  #idPrefix: string | undefined;
   #events = 0;
   #ended = false;
 
   constructor(options: SseStreamOptions) {
     this.#options = options;
+    this.#idPrefix = options.idPrefix;
     this.readable = new ReadableStream({
       pull: (controller) => this.#onPull(controller),
       cancel: () => this.#end("left"),
@@ -77,9 +79,20 @@ export class SseStream {
     this.#end("closed");
   }
 
+  /** Gives the events from now on ids that begin with another text; their count goes on. */
+  rename(idPrefix: string): void {
+    this.#idPrefix = idPrefix;
+  }
+
+  /** Ends the stream behind what was sent; its reader is to come back after `retryMs` milliseconds (T25-158). */
+  cutOff(retryMs: number): void {
+    if (this.#ended) return;
+    this.#write(ENCODER.encode(`retry: ${retryMs}\n\n`));
+    this.#end("closed");
+  }
+
   #writeEvent(data: string): void {
-    const { idPrefix } = this.#options;
-    const id = idPrefix === undefined ? "" : `id: ${idPrefix}.${this.#events++}\n`;
+    const id = this.#idPrefix === undefined ? "" : `id: ${this.#idPrefix}.${this.#events++}\n`;
     this.#write(ENCODER.encode(`${id}data: ${data}\n\n`));
   }
 

@@ -1,21 +1,28 @@
 /**
- * Requests of ours to 2025-11-25 clients that wait for their answer in this process.
+ * Requests of ours to 2025-11-25 clients that wait for their answer in this process, whichever process it reaches.
  *
  * @module
  */
-import type { JsonRpcRequest, JsonRpcResponse, JsonValue } from "../protocol/mod.ts";
+import type { JsonObject, JsonRpcRequest, JsonRpcResponse, JsonValue } from "../protocol/mod.ts";
 import { randomName, type Runtime } from "../runtime.ts";
 import type { InputRequest } from "../protocol/input.ts";
 import { ToolError } from "../execution/mod.ts";
 import { toClientRequest } from "./input_delivery.ts";
+import type { SessionMail } from "./session_mail.ts";
+import type { StoredSession } from "./session_store.ts";
+
+/** Ids of these requests; also the name under which an answer is left for another process. */
+const CALL_ID = /^call\/[\w-]{16}$/;
 
 /** Requests that wait for an answer. */
 export class ClientRequests {
   readonly #runtime: Runtime;
+  readonly #mail: SessionMail;
   readonly #waiting = new Map<string, (response: JsonRpcResponse) => void>();
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, mail: SessionMail) {
     this.#runtime = runtime;
+    this.#mail = mail;
   }
 
   /**
@@ -24,36 +31,51 @@ export class ClientRequests {
    * @throws {ToolError} If the client answers with an error.
    */
   ask(
-    sessionId: string,
+    stored: StoredSession,
     question: InputRequest,
     send: (request: JsonRpcRequest) => void,
     signal: AbortSignal,
   ): Promise<JsonValue> {
     const id = `call/${randomName(this.#runtime, 12)}`;
-    const key = `${sessionId}/${id}`;
+    const key = `${stored.session.id}/${id}`;
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
+      if (signal.aborted) return reject(signal.reason);
+      const forget = () => {
+        stopExpecting();
+        signal.removeEventListener("abort", onAbort);
         this.#waiting.delete(key);
+      };
+      const onAbort = () => {
+        forget();
         reject(signal.reason);
       };
-      if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.set(key, (response) => {
-        signal.removeEventListener("abort", onAbort);
+      const settle = (response: JsonRpcResponse) => {
+        forget();
         if ("result" in response) resolve(response.result);
         else reject(new ToolError(`The client refused to answer: ${response.error.message.slice(0, 200)}`));
-      });
+      };
+      const stopExpecting = this.#mail.expect(
+        stored,
+        id,
+        (response) => settle(response as unknown as JsonRpcResponse),
+      );
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.set(key, settle);
       send(toClientRequest(id, question, randomName(this.#runtime, 12)));
     });
   }
 
-  /** Takes the answer to a request. `false`: nobody waits for it here. */
-  resolve(sessionId: string, response: JsonRpcResponse): boolean {
-    if (typeof response.id !== "string") return false;
-    const key = `${sessionId}/${response.id}`;
-    const settle = this.#waiting.get(key);
-    this.#waiting.delete(key);
-    settle?.(response);
-    return settle !== undefined;
+  /**
+   * Takes the answer to a request, here or for the process that waits for it. `false`: it is none of these requests.
+   *
+   * @throws {LimitReachedError} If nobody waits here and the owner leaves too many messages.
+   */
+  async resolve(stored: StoredSession, response: JsonRpcResponse): Promise<boolean> {
+    const { id } = response;
+    if (typeof id !== "string" || !CALL_ID.test(id)) return false;
+    const settle = this.#waiting.get(`${stored.session.id}/${id}`);
+    if (settle === undefined) await this.#mail.post(stored, id, response as unknown as JsonObject);
+    else settle(response);
+    return true;
   }
 }

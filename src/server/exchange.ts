@@ -6,7 +6,13 @@
  *
  * @module
  */
-import type { JsonObject, JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../protocol/mod.ts";
+import type {
+  JsonObject,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  JsonRpcResponse,
+  RequestId,
+} from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
 
 /** Who calls, as the transport authenticated it. Tokens are never part of it. */
@@ -38,6 +44,38 @@ export interface Exchange {
   send(message: JsonRpcNotification | JsonRpcRequest): void;
   /** Keeps the platform from freezing the process while work goes on behind the response. */
   waitUntil(work: Promise<unknown>): void;
+  /** Calls back when the stream of this request opens: the request takes its time. Absent where nothing can tell. */
+  onOpen?(callback: () => void): void;
+  /** The stream of this request, where a client can come back to it: 2025-11-25 over HTTP, not older revisions. */
+  readonly stream?: ReplyStream;
+}
+
+/** What the names of streams begin with on which a request is answered; the session's own have another. */
+export const REPLY_STREAM_PREFIX = "post-";
+
+/** An event stream that may end before its response, because its client can come back (T25-157). */
+export interface ReplyStream {
+  /**
+   * What the ids of its events begin with: `post-` and 16 random characters, if nobody sets it. The id of an event is
+   * `<name>.<number>`, and is what the client comes back with.
+   */
+  name: string;
+  /** Whether it ended, by whichever side, before the response. */
+  readonly isCutOff: boolean;
+  /** Opens it now, with an event that has an id (T25-156). */
+  open(): void;
+  /** Ends the connection, not the request, and tells the client when to come back, in milliseconds (T25-158). */
+  cutOff(retryMs: number): void;
+  /** Calls back if the connection breaks before the response. */
+  onLost(callback: () => void): void;
+}
+
+/** A request whose client came back for the response. */
+export interface ResumedRequest {
+  /** Id of the request, as it was first sent. */
+  readonly id: RequestId;
+  /** Waits for the response. Never rejects, but for a defect of ours. */
+  answer(exchange: Exchange): Promise<JsonRpcResponse>;
 }
 
 /** Names a session of the 2025-11-25 era, as a header carried it. */
@@ -89,6 +127,17 @@ export interface Dispatcher {
   respondLegacy(response: JsonRpcResponse, session: SessionRef, caller: Caller): Promise<boolean>;
   /** Attaches the GET stream of a session. `false`: no such session for this caller. */
   listenLegacy(session: SessionRef, listener: Listener): Promise<boolean>;
+  /**
+   * Finds the request whose stream ended before its response. `undefined`: no such session for this caller;
+   * `"none"`: the event was not one of a request's stream.
+   *
+   * @throws {ProtocolError} With `httpStatus` 400 if the stream is none of this session, or forgotten, 429 at a limit.
+   */
+  resumeLegacy(
+    session: SessionRef,
+    lastEventId: string,
+    caller: Caller,
+  ): Promise<ResumedRequest | "none" | undefined>;
   /** Ends a session. `false`: no such session for this caller. */
   endSession(session: SessionRef, caller: Caller): Promise<boolean>;
 }

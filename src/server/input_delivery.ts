@@ -44,6 +44,14 @@ export interface OpenResult {
   close(): Promise<void>;
 }
 
+/** How questions go on the stream of a `tasks/result`. */
+export interface OpenResultOptions {
+  /** Questions that the client has got before, on an earlier stream of the same request. @default {[]} */
+  readonly asked?: Iterable<string>;
+  /** Sends one by calling `put`. @default at once */
+  readonly send?: (key: string, put: () => void) => Promise<void>;
+}
+
 /** Sends questions of tasks and takes their answers. */
 export class InputDelivery {
   readonly #services: Services;
@@ -58,11 +66,16 @@ export class InputDelivery {
    * Opens a `tasks/result`: questions of the task go on its stream from now on. Of several in one session each
    * question goes to one (T25-172), and to the next when that one closes.
    */
-  openResult(exchange: Exchange, session: Session, taskId: string): OpenResult {
+  openResult(
+    exchange: Exchange,
+    session: Session,
+    taskId: string,
+    { asked: askedBefore, send }: OpenResultOptions = {},
+  ): OpenResult {
     const name = `${session.id}/${taskId}`;
     const group = this.#openResults.get(name) ?? new Set<OpenResult>();
     this.#openResults.set(name, group);
-    const asked = new Set<string>();
+    const asked = new Set<string>(askedBefore);
     let latest: TaskHead | undefined;
     const result: OpenResult = {
       asked,
@@ -72,7 +85,9 @@ export class InputDelivery {
         const keys = Object.keys(head.input.outstanding)
           .filter((key) => !asked.has(key) && !others.some((other) => other.asked.has(key)));
         for (const key of keys) asked.add(key);
-        await this.#send(exchange, session, head, keys);
+        const askable = await this.#askable(session, head, keys);
+        if (send === undefined) return this.#put(exchange, head, askable);
+        for (const question of askable) await send(question[0], () => this.#put(exchange, head, [question]));
       },
       resend: async () => {
         if (latest !== undefined) await result.send(latest);
@@ -132,10 +147,6 @@ export class InputDelivery {
       await takeAnswers(this.#services, owner, taskId, refusal(error.message));
     }
     return true;
-  }
-
-  async #send(exchange: Exchange, session: Session, head: TaskHead, keys: readonly string[]): Promise<void> {
-    this.#put(exchange, head, await this.#askable(session, head, keys));
   }
 
   /** Requests among the outstanding ones that this session's client declared it can answer. */

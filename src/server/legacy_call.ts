@@ -23,6 +23,7 @@ import {
   type Settled,
   type TaskAbortError,
   toErrorResult,
+  ToolError,
 } from "../execution/mod.ts";
 import type { TaskOutcome } from "../store/mod.ts";
 import type { ClientRequests } from "./client_requests.ts";
@@ -46,6 +47,8 @@ export interface LegacyCallContext {
   readonly stored: StoredSession;
   /** Aborts when the client cancels this request. A client that leaves cancels nothing (T25-165). */
   readonly cancelled: AbortSignal;
+  /** Ends the connection of this request, where its client can come back for the response. */
+  readonly closeStream: () => Promise<void>;
 }
 
 /** Answers `tools/call`. */
@@ -195,8 +198,9 @@ function textOf(result: JsonObject): string {
 
 /** Hooks of a call that the client waits for: everything goes on the stream of its request. */
 function plainHooks(context: LegacyCallContext, progressToken: RequestId | undefined): RunHooks {
-  const { exchange, session, clientRequests } = context;
+  const { exchange, session, stored, clientRequests } = context;
   return {
+    onCloseStream: context.closeStream,
     onProgress: (progress) => {
       if (progressToken === undefined) return;
       exchange.send({
@@ -210,10 +214,13 @@ function plainHooks(context: LegacyCallContext, progressToken: RequestId | undef
       exchange.send({ jsonrpc: "2.0", method: "notifications/message", params: { level, logger, data } });
     },
     askInline: async (questions, run) => {
+      if (exchange.stream?.isCutOff) {
+        throw new ToolError("The client could not be asked: the stream of the call is closed");
+      }
       const answers = Object.entries(questions).map(async ([key, question]) =>
         [
           key,
-          await clientRequests.ask(session.id, question, (message) => exchange.send(message), run.signal),
+          await clientRequests.ask(stored, question, (message) => exchange.send(message), run.signal),
         ] as const
       );
       return Object.fromEntries(await Promise.all(answers));

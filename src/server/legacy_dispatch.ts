@@ -28,7 +28,13 @@ import type { Versioned } from "../store/mod.ts";
 import { capabilities2025, hasTasks } from "./capabilities.ts";
 import { ClientRequests } from "./client_requests.ts";
 import { toErrorResponse, toProtocolError } from "./error_map.ts";
-import type { Caller, Exchange, InitializeReply, Listener, SessionRef } from "./exchange.ts";
+import type { Caller, Exchange, InitializeReply, Listener, ResumedRequest, SessionRef } from "./exchange.ts";
+import { InFlight } from "./in_flight.ts";
+import { KeptReplies } from "./kept_replies.ts";
+import { LastingReply } from "./lasting_reply.ts";
+import { SessionMail } from "./session_mail.ts";
+import { StreamResumption } from "./stream_resumption.ts";
+import { getTaskResult } from "./task_result.ts";
 import { callToolLegacy, type LegacyCallContext } from "./legacy_call.ts";
 import { InputDelivery } from "./input_delivery.ts";
 import { ownerKeyFor } from "./owner.ts";
@@ -37,7 +43,7 @@ import type { StoredSession } from "./session_store.ts";
 import { complete } from "./completion.ts";
 import { getPromptLegacy, listPrompts } from "./prompt_methods.ts";
 import { listResources, listTemplates, readResourceLegacy } from "./resource_methods.ts";
-import { cancelTaskLegacy, getTaskLegacy, getTaskResult, listTasks } from "./task_methods_2025.ts";
+import { cancelTaskLegacy, getTaskLegacy, listTasks } from "./task_methods_2025.ts";
 import { listToolsLegacy } from "./tool_listing.ts";
 
 /** Resources one session may subscribe to; the oldest subscription gives way. */
@@ -48,12 +54,18 @@ export class LegacyDispatch {
   readonly #services: Services;
   readonly #clientRequests: ClientRequests;
   readonly #delivery: InputDelivery;
-  /** Requests under way in this process, by session and id. */
-  readonly #inFlight = new Map<string, AbortController>();
+  readonly #mail: SessionMail;
+  readonly #inFlight: InFlight;
+  readonly #replies: KeptReplies;
+  readonly #resumption: StreamResumption;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#clientRequests = new ClientRequests(services.store.runtime);
+    this.#mail = new SessionMail(services);
+    this.#inFlight = new InFlight(this.#mail);
+    this.#replies = new KeptReplies(services, this.#mail.polls);
+    this.#resumption = new StreamResumption(services, this.#replies);
+    this.#clientRequests = new ClientRequests(services.store.runtime, this.#mail);
     this.#delivery = new InputDelivery(services);
   }
 
@@ -91,7 +103,9 @@ export class LegacyDispatch {
       const { stored, current } = await this.#load(request, ref, exchange.caller);
       if (stored === undefined) return undefined;
       await this.#services.sessions.touch(stored);
-      return toResult(request.id, await this.#answer(request, stored, current, exchange));
+      if (request.method === "tasks/result") return await this.#answer(request, stored, current, exchange);
+      const lasting = new LastingReply(this.#services, this.#replies, stored, request.id, exchange);
+      return await lasting.deliver(this.#answer(request, stored, current, exchange, lasting.cutOff));
     } catch (error) {
       return this.#failure(request.id, error);
     }
@@ -104,7 +118,7 @@ export class LegacyDispatch {
     if (message.method === "notifications/cancelled") {
       const cancelled = parseCancelledNotification(message.params);
       if (cancelled !== undefined) {
-        this.#inFlight.get(flightKey(stored.session.id, cancelled.requestId))?.abort();
+        await this.#inFlight.cancel(stored, cancelled.requestId);
       }
     }
     return true;
@@ -114,7 +128,7 @@ export class LegacyDispatch {
   async response(message: JsonRpcResponse, ref: SessionRef, caller: Caller): Promise<boolean> {
     const stored = await this.#services.sessions.find(caller, ref.id);
     if (stored === undefined) return false;
-    if (this.#clientRequests.resolve(stored.session.id, message)) return true;
+    if (await this.#clientRequests.resolve(stored, message)) return true;
     await this.#delivery.take(message, caller);
     return true;
   }
@@ -128,12 +142,49 @@ export class LegacyDispatch {
       const leave = subscriptions.enter(stored.owner, listener.caller === undefined);
       listener.signal.addEventListener("abort", leave, { once: true });
     } catch (error) {
-      const { runtime, emit } = this.#services.options;
-      const { code, message, data } = toProtocolError(error, runtime, emit);
-      throw new ProtocolError(code, message, data, { httpStatus: 429 });
+      throw this.#tooMany(error);
     }
     streams.attach(stored.session, stored.owner, listener);
     return true;
+  }
+
+  /**
+   * Finds the request that a client comes back for; `undefined` if the caller has no such session, `"none"` if the event
+   * is not one of a request's stream.
+   */
+  async resume(
+    ref: SessionRef,
+    lastEventId: string,
+    caller: Caller,
+  ): Promise<ResumedRequest | "none" | undefined> {
+    const stored = await this.#services.sessions.find(caller, ref.id);
+    if (stored === undefined) return undefined;
+    const wait = await this.#resumption.find(stored, lastEventId);
+    if (wait === undefined) return "none";
+    const { id } = wait;
+    try {
+      // Whether it may wait is told before there is a stream.
+      this.#services.subscriptions.enter(stored.owner, caller === undefined)();
+    } catch (error) {
+      throw this.#tooMany(error);
+    }
+    return {
+      id,
+      answer: async (exchange) => {
+        try {
+          const answer = (cancelled: AbortSignal) => wait.answer(this.#context(stored, exchange, cancelled));
+          if (!wait.isWholeRequest) return await answer(new AbortController().signal);
+          return await this.#inFlight.run(stored, id, exchange, answer);
+        } catch (error) {
+          return this.#failure(id, error);
+        }
+      },
+    };
+  }
+
+  /** Looks for no more messages. */
+  close(): void {
+    this.#mail.polls.close();
   }
 
   /** Ends a session; `false` if the caller has no such session. */
@@ -171,24 +222,34 @@ export class LegacyDispatch {
     stored: StoredSession,
     current: Versioned | undefined,
     exchange: Exchange,
-  ): Promise<JsonObject> {
-    const controller = new AbortController();
-    const key = flightKey(stored.session.id, request.id);
-    this.#inFlight.set(key, controller);
-    const context: LegacyCallContext = {
+    closeStream?: () => Promise<void>,
+  ): Promise<JsonRpcResponse> {
+    try {
+      const result = await this.#inFlight.run(stored, request.id, exchange, (cancelled) => {
+        return this.#route(this.#context(stored, exchange, cancelled, closeStream), request, stored, current);
+      });
+      return toResult(request.id, result);
+    } catch (error) {
+      return this.#failure(request.id, error);
+    }
+  }
+
+  #context(
+    stored: StoredSession,
+    exchange: Exchange,
+    cancelled: AbortSignal,
+    closeStream: () => Promise<void> = () => Promise.resolve(),
+  ): LegacyCallContext {
+    return {
       services: this.#services,
       session: stored.session,
       exchange,
       clientRequests: this.#clientRequests,
       delivery: this.#delivery,
       stored,
-      cancelled: controller.signal,
+      cancelled,
+      closeStream,
     };
-    try {
-      return await this.#route(context, request, stored, current);
-    } finally {
-      if (this.#inFlight.get(key) === controller) this.#inFlight.delete(key);
-    }
   }
 
   async #route(
@@ -255,12 +316,14 @@ export class LegacyDispatch {
     return {};
   }
 
+  #tooMany(error: unknown): ProtocolError {
+    const { runtime, emit } = this.#services.options;
+    const { code, message, data } = toProtocolError(error, runtime, emit);
+    return new ProtocolError(code, message, data, { httpStatus: 429 });
+  }
+
   #failure(id: RequestId, error: unknown): JsonRpcResponse {
     const { runtime, emit } = this.#services.options;
     return toErrorResponse(id, error, runtime, emit);
   }
-}
-
-function flightKey(sessionId: string, id: RequestId): string {
-  return `${sessionId}/${typeof id}/${id}`;
 }

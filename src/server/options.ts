@@ -67,6 +67,11 @@ export interface ServerCoreOptions {
   readonly autoRecover?: boolean;
   /** Lease on a running task: a lost process shows after this time. @default {30_000} */
   readonly leaseMs?: number;
+  /**
+   * How long a `tasks/result` of 2025-11-25 waits in one connection, ± 10 %; then its client comes back for the rest.
+   * @default {300_000}
+   */
+  readonly resultWaitMs?: number;
   /** Largest result, argument or step output in bytes. @default {16_777_216} */
   readonly maxResultBytes?: number;
   /** Limits on a task's variables. */
@@ -95,6 +100,7 @@ export interface ResolvedOptions {
   readonly parkAfterMs: number;
   readonly inputTimeoutMs: number | undefined;
   readonly pageSize: number;
+  readonly resultWaitMs: number;
   readonly sessionTtlMs: number;
   readonly limits: Required<ServerLimits>;
   readonly store: Partial<StoreConfig>;
@@ -131,6 +137,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
     parkAfterMs: options.parkAfterMs ?? 10_000,
     inputTimeoutMs: options.inputTimeoutMs,
     pageSize: options.pageSize ?? 50,
+    resultWaitMs: options.resultWaitMs ?? 300_000,
     sessionTtlMs: options.sessionTtlMs ?? 86_400_000,
     limits: {
       activeTasks: 100,

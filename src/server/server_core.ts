@@ -16,6 +16,7 @@ import type {
   Listener,
   MirroredParam,
   Principal,
+  ResumedRequest,
   SessionRef,
 } from "./exchange.ts";
 import { LegacyDispatch } from "./legacy_dispatch.ts";
@@ -157,11 +158,12 @@ export class ServerCore implements Dispatcher {
    */
   async close(options: CloseOptions = {}): Promise<void> {
     if (this.#parts === undefined) return;
-    const { services } = await this.#parts;
+    const { services, legacy } = await this.#parts;
     await services.recovery.stop();
     services.subscriptions.close();
     services.streams.close();
     await services.executor.close(options.graceMs ?? DEFAULT_GRACE_MS);
+    legacy.close();
     services.store.close();
     await services.store.backend.close();
   }
@@ -180,7 +182,7 @@ export class ServerCore implements Dispatcher {
     exchange: Exchange,
   ): Promise<JsonRpcResponse> {
     const { services } = await this.#open();
-    return await dispatchModern(services, request, meta, exchange);
+    return dispatchModern(services, request, meta, exchange);
   }
 
   async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
@@ -205,6 +207,14 @@ export class ServerCore implements Dispatcher {
 
   async listenLegacy(session: SessionRef, listener: Listener): Promise<boolean> {
     return await (await this.#open()).legacy.listen(session, listener);
+  }
+
+  async resumeLegacy(
+    session: SessionRef,
+    lastEventId: string,
+    caller: Caller,
+  ): Promise<ResumedRequest | "none" | undefined> {
+    return await (await this.#open()).legacy.resume(session, lastEventId, caller);
   }
 
   async endSession(session: SessionRef, caller: Caller): Promise<boolean> {

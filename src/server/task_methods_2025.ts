@@ -1,26 +1,19 @@
 /**
- * `tasks/get`, `tasks/result`, `tasks/list` and `tasks/cancel` of 2025-11-25.
+ * `tasks/get`, `tasks/list` and `tasks/cancel` of 2025-11-25.
  *
  * @module
  */
 import {
-  internalError,
   invalidParams,
   isJsonObject,
   type JsonObject,
   type JsonRpcRequest,
   methodNotFound,
-  ProtocolError,
 } from "../protocol/mod.ts";
-import {
-  parseCancelTaskParams,
-  parseListParams,
-  parseTaskIdParams,
-  relatedTaskMeta,
-} from "../protocol/v2025_11_25/mod.ts";
-import { isTerminal, type TaskHead, TaskNotFoundError, toTask2025 } from "../tasks/mod.ts";
-import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
-import { type LegacyCallContext, toResult2025 } from "./legacy_call.ts";
+import { parseCancelTaskParams, parseListParams } from "../protocol/v2025_11_25/mod.ts";
+import { type TaskHead, TaskNotFoundError, toTask2025 } from "../tasks/mod.ts";
+import type { OwnerKey, Versioned } from "../store/mod.ts";
+import type { LegacyCallContext } from "./legacy_call.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { attended, type Services } from "./services.ts";
 
@@ -69,82 +62,6 @@ export async function listTasks(
     tasks,
     nextCursor: await services.keyring.sign("cursor", cursorContext(owner), { after: page.after }),
   };
-}
-
-/** `tasks/result`: what the call came to; waits for the end of the task (T25-050 to T25-055). */
-export async function getTaskResult(
-  context: LegacyCallContext,
-  request: JsonRpcRequest,
-): Promise<JsonObject> {
-  const { services, exchange } = context;
-  const { taskId } = parseTaskIdParams(request.params);
-  const owner = await ownerKeyFor(exchange.caller, taskId);
-  const head = await untilTerminal(context, owner, taskId);
-  if (head.status === "cancelled") {
-    throw internalError("The task was cancelled: it has no result", { reason: "cancelled" });
-  }
-  const outcome = await services.store.loadOutcome(head);
-  if (outcome === undefined) throw internalError("The task has no outcome", { reason: "undecodable" });
-  if (outcome.kind === "rpcError") {
-    const { code, message, data } = outcome.error;
-    throw new ProtocolError(code, message, data);
-  }
-  const { _meta, ...result } = toResult2025(outcome.result);
-  return { ...result, _meta: { ...(isJsonObject(_meta) ? _meta : {}), ...relatedTaskMeta(taskId) } };
-}
-
-/** Waits for the end of a task; its questions go on this request's stream meanwhile. */
-async function untilTerminal(context: LegacyCallContext, owner: OwnerKey, taskId: string): Promise<TaskHead> {
-  const { services, session, exchange, delivery, cancelled } = context;
-  const first = await services.store.find(owner, taskId);
-  if (first === undefined) throw new TaskNotFoundError();
-  const { head } = await attended(services, first);
-  if (isTerminal(head.status)) return head;
-  const leave = services.subscriptions.enter(owner, exchange.caller === undefined);
-  const open = delivery.openResult(exchange, session, taskId);
-  const report = (error: unknown) =>
-    services.store.emit({
-      type: "question_not_sent",
-      taskId,
-      message: "A question could not be sent",
-      error,
-    });
-  try {
-    return await watchTask(services, owner, taskId, AbortSignal.any([exchange.left, cancelled]), (head) => {
-      open.send(head).catch(report);
-    });
-  } finally {
-    open.close().catch(report);
-    leave();
-  }
-}
-
-function watchTask(
-  services: Services,
-  owner: OwnerKey,
-  taskId: string,
-  signal: AbortSignal,
-  onState: (head: TaskHead) => void,
-): Promise<TaskHead> {
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      unsubscribe();
-      signal.removeEventListener("abort", onAbort);
-      settle();
-    };
-    const onAbort = () =>
-      end(() => reject(internalError("The wait for the result was cancelled", { reason: "cancelled" })));
-    const onChange = (current: Versioned | undefined) => {
-      if (current === undefined) return end(() => reject(new TaskNotFoundError()));
-      if (isTerminal(current.head.status)) return end(() => resolve(current.head));
-      onState(current.head);
-    };
-    // Watched before it is read: no change can fall between the two.
-    const unsubscribe = services.store.watcher.subscribe(headKey(owner, taskId), onChange);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) return onAbort();
-    services.store.find(owner, taskId).then(onChange, (error) => end(() => reject(error)));
-  });
 }
 
 async function toWireTask(services: Services, head: TaskHead): Promise<JsonObject> {

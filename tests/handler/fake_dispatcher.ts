@@ -12,6 +12,7 @@ import type {
   InitializeReply,
   Listener,
   MirroredParam,
+  ResumedRequest,
   SessionRef,
 } from "../../src/server/exchange.ts";
 
@@ -35,6 +36,8 @@ export interface FakeDispatcherOptions {
   readonly mirrored?: readonly MirroredParam[];
   /** Called with every stream of the session. */
   readonly onListen?: (listener: Listener) => void;
+  /** The request a client comes back for; by default none. */
+  readonly resumed?: (lastEventId: string) => ResumedRequest | "none";
 }
 
 const MODERN_METHODS = new Set([
@@ -97,6 +100,12 @@ export class FakeDispatcher implements Dispatcher {
     if (session.id !== SESSION_ID) return Promise.resolve(false);
     this.#options.onListen?.(listener);
     return Promise.resolve(true);
+  }
+
+  resumeLegacy(session: SessionRef, lastEventId: string, caller: Caller) {
+    this.calls.push({ via: "resumeLegacy", message: lastEventId, session: session.id, caller });
+    if (session.id !== SESSION_ID) return Promise.resolve(undefined);
+    return Promise.resolve(this.#options.resumed?.(lastEventId) ?? "none");
   }
 
   endSession(session: SessionRef, caller: Caller): Promise<boolean> {

@@ -266,7 +266,7 @@ verifies(
       assertEquals(blocks.map(({ comments }) => comments), [[], [], []]);
       const prefixes = blocks.map(({ id = "" }) => id.slice(0, id.lastIndexOf(".")));
       assertEquals(new Set(prefixes).size, 1);
-      assertMatch(prefixes[0] ?? "", /^[\w-]{16}$/);
+      assertMatch(prefixes[0] ?? "", /^post-[\w-]{16}$/);
       ids.push(...blocks.map(({ id = "" }) => id));
     }
     assertEquals(new Set(ids).size, 6);
