@@ -11,7 +11,7 @@ import { openStore } from "./stores.ts";
 import { registerTools } from "./tools.ts";
 import { WatchedBackend } from "./watched_backend.ts";
 
-const { store, name, folder, crash } = JSON.parse(Deno.args[0]!) as NodeSettings;
+const { store, name, folder, crash, leaseMs = LEASE_MS } = JSON.parse(Deno.args[0]!) as NodeSettings;
 
 const encoder = new TextEncoder();
 
@@ -31,7 +31,7 @@ const server = new McpServer({ name: "kill", version: "1.0.0" }, {
     note: (written) => note(JSON.stringify(written)),
   }),
   authenticate: () => ({ subject: "kill-harness" }),
-  leaseMs: LEASE_MS,
+  leaseMs,
   ttlMs: TTL_MS,
   parkAfterMs: 200,
   pollIntervalMs: 100,

@@ -47,8 +47,9 @@ const SPREAD_MS = 2000;
 
 /** How many tasks of each tool a round of fifty has. */
 const MIX: Readonly<Record<string, number>> = {
-  once: 13,
-  steps: 12,
+  once: 10,
+  long: 6,
+  steps: 9,
   parking: 8,
   asking: 5,
   sleeping: 6,
@@ -58,7 +59,7 @@ const MIX: Readonly<Record<string, number>> = {
 };
 
 /** Tools that ask nothing, and can so be used by a client that reads no stream. */
-const SILENT = new Set(["once", "steps", "sleeping", "huge"]);
+const SILENT = new Set(["once", "long", "steps", "sleeping", "huge"]);
 
 /** Draws a round. The same seed gives the same round. */
 export function planRound(seed: number, flavour: Flavour): RoundPlan {

@@ -17,14 +17,14 @@ import {
 import { delay, Fleet } from "./fleet.ts";
 import { type NodeEvent, type NodeWrite, readEffects, readEvents, readWrites } from "./logs.ts";
 import { type Flavour, planRound, seeded } from "./plan.ts";
-import type { StoreAddress } from "./settings.ts";
+import type { RoundStore } from "./settings.ts";
 import { dumpStore, openStore } from "./stores.ts";
 import { recoveryTimes } from "./recovery_times.ts";
 
 /** What came of a round. */
 export interface RoundReport {
   readonly seed: number;
-  readonly store: StoreAddress["kind"];
+  readonly store: RoundStore["kind"];
   readonly flavour: Flavour;
   /** Broken promises. */
   readonly faults: readonly string[];
@@ -73,7 +73,7 @@ const ROLL_MS = 8000;
 const LATER_MS = 7 * 86_400_000;
 
 /** Runs a round in an empty store. */
-export async function runRound(seed: number, flavour: Flavour, store: StoreAddress): Promise<RoundReport> {
+export async function runRound(seed: number, flavour: Flavour, store: RoundStore): Promise<RoundReport> {
   const folder = await Deno.makeTempDir({ prefix: "kill-" });
   const plan = planRound(seed, flavour);
   const faults: string[] = [];
@@ -190,7 +190,7 @@ function countLostWithoutCause(
 }
 
 /** Lets a process whose clock is far ahead remove everything. */
-async function expireAll(store: StoreAddress): Promise<void> {
+async function expireAll(store: RoundStore): Promise<void> {
   const server = new McpServer({ name: "late", version: "1.0.0" }, {
     allowAnonymous: true,
     backend: await openStore(store),

@@ -13,7 +13,7 @@ import { missingProgram } from "../support/not_run.ts";
 import { describeMachine, readSection, writeSection } from "../verify/record.ts";
 import type { Flavour } from "./plan.ts";
 import { type RoundReport, runRound } from "./round.ts";
-import type { StoreAddress } from "./settings.ts";
+import type { RoundStore } from "./settings.ts";
 import { addRound, NO_ROUNDS, percentile, type Tally } from "./tally.ts";
 import { toSection } from "./section.ts";
 
@@ -129,7 +129,7 @@ async function tryRound({ kind, seed }: Job): Promise<RoundReport> {
   }
 }
 
-function addressOf(kind: Kind, seed: number, server: RedisServer | undefined): StoreAddress {
+function addressOf(kind: Kind, seed: number, server: RedisServer | undefined): RoundStore {
   return kind.endsWith("kv")
     ? { kind: "kv", path: `${seed % 2 === 0 ? folder : memory}/${kind}-${seed}.kv` }
     : { kind: "redis", url: `redis://127.0.0.1:${server!.port}`, prefix: `${kind}-${seed}:` };

@@ -25,7 +25,17 @@ export const POISON_ATTEMPTS = 2;
 /** Where a node keeps its tasks. */
 export type StoreAddress =
   | { readonly kind: "kv"; readonly path: string }
-  | { readonly kind: "redis"; readonly url: string; readonly prefix: string };
+  | {
+    readonly kind: "redis";
+    readonly url: string;
+    readonly prefix: string;
+    /** Longest time of one operation, in milliseconds. @default {10_000} */
+    readonly timeoutMs?: number;
+  }
+  | { readonly kind: "dynamodb"; readonly endpoint: string; readonly table: string };
+
+/** The stores that rounds are run on. */
+export type RoundStore = Exclude<StoreAddress, { readonly kind: "dynamodb" }>;
 
 /** What a node does to the store at which it can be made to die. */
 export const POINTS = [
@@ -61,6 +71,8 @@ export interface NodeSettings {
   /** Folder of the round, for the logs. */
   readonly folder: string;
   readonly crash?: CrashPoint;
+  /** Lease in milliseconds. @default {LEASE_MS} */
+  readonly leaseMs?: number;
 }
 
 /** Log of side effects, shared by all nodes of a round. */

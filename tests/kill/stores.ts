@@ -6,7 +6,7 @@
 import { Redis } from "ioredis";
 import type { StorageBackend } from "../../src/store/backend.ts";
 import type { TaskHead } from "../../src/tasks/mod.ts";
-import type { StoreAddress } from "./settings.ts";
+import type { RoundStore, StoreAddress } from "./settings.ts";
 
 /** What lies in a store. */
 export interface StoreDump {
@@ -20,12 +20,20 @@ export interface StoreDump {
 /** Opens a store. */
 export async function openStore(address: StoreAddress): Promise<StorageBackend> {
   if (address.kind === "kv") return (await import("../../backends/deno_kv.ts")).denoKv(address.path);
+  if (address.kind === "dynamodb") {
+    const { dynamodb } = await import("../../backends/dynamodb.ts");
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    return dynamodb(address.table, {
+      connection: { endpoint: address.endpoint, region: "eu-central-1", credentials },
+    });
+  }
   const { redis } = await import("../../backends/redis.ts");
-  return redis(address.url, { prefix: address.prefix, slots: 4, warn: () => {} });
+  const { url, prefix, timeoutMs } = address;
+  return redis(url, { prefix, slots: 4, warn: () => {}, ...(timeoutMs !== undefined && { timeoutMs }) });
 }
 
 /** Reads all that lies in a store, past the adapter. */
-export function dumpStore(address: StoreAddress): Promise<StoreDump> {
+export function dumpStore(address: RoundStore): Promise<StoreDump> {
   return address.kind === "kv" ? dumpKv(address.path) : dumpRedis(address.url, address.prefix);
 }
 

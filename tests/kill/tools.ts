@@ -57,6 +57,11 @@ export function registerTools(server: McpServer, effect: Effect): void {
     await pause(300);
     return `once ${label}`;
   });
+  // Nothing but its end tells this one that it was taken over.
+  add("long", REPEATABLE, async (label) => {
+    await pause(1200);
+    return `long ${label}`;
+  });
   add("steps", REPEATABLE, async (label, ctx) => {
     const nonces: string[] = [];
     for (let i = 1; i <= STEPS; i++) nonces.push(await step(label, ctx, `s${i}`));
@@ -78,6 +83,14 @@ export function registerTools(server: McpServer, effect: Effect): void {
   add("huge", REPEATABLE, async (label) => {
     await pause(100);
     return hugeText(label);
+  });
+  add("quick", undefined, (label) => Promise.resolve(`quick ${label}`));
+  add("watching", undefined, async (label, ctx) => {
+    await new Promise<void>((resolve) =>
+      ctx.signal.addEventListener("abort", () => resolve(), { once: true })
+    );
+    effect("abort", label, ctx.signal.reason.reason, Date.now());
+    return `watching ${label}`;
   });
   add("blocking", undefined, async (label) => {
     await pause(50);
