@@ -1,0 +1,4 @@
+import { memory } from "@perdure/mcp-tasks/memory";
+import { runTask } from "./run_task.ts";
+
+await runTask(memory());
