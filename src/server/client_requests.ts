@@ -58,6 +58,7 @@ export class ClientRequests {
         stored,
         id,
         (response) => settle(response as unknown as JsonRpcResponse),
+        { isUrgent: true },
       );
       signal.addEventListener("abort", onAbort, { once: true });
       this.#waiting.set(key, settle);

@@ -36,7 +36,7 @@ export class InFlight {
     exchange.onOpen?.(() => {
       const name = mailName(id);
       if (name === undefined) return;
-      stopExpecting = this.#mail.expect(stored, name, () => controller.abort(), false);
+      stopExpecting = this.#mail.expect(stored, name, () => controller.abort(), { isUrgent: false });
     });
     try {
       return await work(controller.signal);

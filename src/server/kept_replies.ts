@@ -47,9 +47,9 @@ interface Note {
   readonly reply?: PayloadRef;
 }
 
-/** A response that is being made in this process. Neither method rejects. */
+/** A response that is being made in this process. */
 export interface KeptReply {
-  /** Keeps the response. */
+  /** Keeps the response. Never rejects. */
   finish(response: JsonRpcResponse): Promise<void>;
 }
 
@@ -57,6 +57,7 @@ export interface KeptReply {
 export class KeptReplies {
   readonly #services: Services;
   readonly #polls: RecordPolls;
+  readonly #running = new Set<RunningReply>();
 
   constructor(services: Services, polls: RecordPolls) {
     this.#services = services;
@@ -72,7 +73,19 @@ export class KeptReplies {
   async begin(stored: StoredSession, name: string, requestId: RequestId): Promise<KeptReply> {
     const reply = new RunningReply(this.#services, noteKey(stored, name), requestId);
     await reply.begin();
-    return reply;
+    this.#running.add(reply);
+    return {
+      finish: async (response) => {
+        this.#running.delete(reply);
+        await reply.finish(response);
+      },
+    };
+  }
+
+  /** Renews no more: calls that have not ended count as lost. */
+  close(): void {
+    for (const reply of this.#running) reply.stop();
+    this.#running.clear();
   }
 
   /** Id of the request whose response is kept, or being made, for a stream of the session. */
@@ -101,7 +114,7 @@ export class KeptReplies {
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
-      const stopLooking = this.#polls.start(key, onLook);
+      const stopLooking = this.#polls.start(key, onLook, { isUrgent: true });
       const stopListening = onFirstAbort(stops, () => {
         stopLooking();
         reject(internalError("The wait for the response was cancelled", { reason: "cancelled" }));
@@ -130,7 +143,7 @@ export class KeptReplies {
   }
 }
 
-class RunningReply implements KeptReply {
+class RunningReply {
   readonly #services: Services;
   readonly #key: RecordKey;
   readonly #requestId: RequestId;
@@ -150,9 +163,13 @@ class RunningReply implements KeptReply {
     this.#renewLater();
   }
 
-  async finish(response: JsonRpcResponse): Promise<void> {
+  stop(): void {
     this.#hasEnded = true;
     this.#cancelTimer();
+  }
+
+  async finish(response: JsonRpcResponse): Promise<void> {
+    this.stop();
     await this.#writing;
     const { store } = this.#services;
     const scope = { ...scopeOf(this.#key), expiresAt: store.runtime.now() + KEPT_MS };

@@ -17,8 +17,9 @@ export class LastingReply {
   readonly #stored: StoredSession;
   readonly #requestId: RequestId;
   readonly #exchange: Exchange;
+  #response: Promise<JsonRpcResponse> | undefined;
   #keeping: Promise<KeptReply | undefined> | undefined;
-  #onDelivered = () => {};
+  #kept: Promise<void> | undefined;
 
   constructor(
     services: Services,
@@ -42,21 +43,24 @@ export class LastingReply {
     if (stream !== undefined && await this.#keep() !== undefined) stream.cutOff(RETRY_MS);
   };
 
-  /** Passes the response on, once it is kept if it has to be. */
+  /** Passes the response on, once it is kept if it has to be. To be called with a response that never rejects. */
   async deliver(response: Promise<JsonRpcResponse>): Promise<JsonRpcResponse> {
+    this.#response = response;
     const answer = await response;
-    const kept = await this.#keeping;
-    await kept?.finish(answer);
-    this.#onDelivered();
+    await this.#kept;
     return answer;
   }
 
   #keep(): Promise<KeptReply | undefined> {
-    return this.#keeping ??= this.#begin(this.#exchange.stream!.name);
+    if (this.#keeping === undefined) {
+      this.#keeping = this.#begin(this.#exchange.stream!.name);
+      this.#kept = this.#keeping.then(async (reply) => reply?.finish(await this.#response!));
+      this.#exchange.waitUntil(this.#kept);
+    }
+    return this.#keeping;
   }
 
   async #begin(name: string): Promise<KeptReply | undefined> {
-    this.#exchange.waitUntil(new Promise<void>((resolve) => void (this.#onDelivered = resolve)));
     try {
       return await this.#replies.begin(this.#stored, name, this.#requestId);
     } catch (error) {

@@ -33,6 +33,7 @@ import { sessionHooks } from "./session_hooks.ts";
 import type { Services } from "./services.ts";
 import type { InputDelivery } from "./input_delivery.ts";
 import type { Session, StoredSession } from "./session_store.ts";
+import type { PausingWaits } from "./pausing_wait.ts";
 import { createTask, type TaskCall, toNewTask } from "./task_creation.ts";
 import type { RegisteredTool } from "./tool_registry.ts";
 
@@ -43,6 +44,7 @@ export interface LegacyCallContext {
   readonly exchange: Exchange;
   readonly clientRequests: ClientRequests;
   readonly delivery: InputDelivery;
+  readonly waits: PausingWaits;
   /** The session as it was read. */
   readonly stored: StoredSession;
   /** Aborts when the client cancels this request. A client that leaves cancels nothing (T25-165). */

@@ -32,11 +32,13 @@ import type { Caller, Exchange, InitializeReply, Listener, ResumedRequest, Sessi
 import { InFlight } from "./in_flight.ts";
 import { KeptReplies } from "./kept_replies.ts";
 import { LastingReply } from "./lasting_reply.ts";
+import { PausingWaits } from "./pausing_wait.ts";
 import { SessionMail } from "./session_mail.ts";
 import { StreamResumption } from "./stream_resumption.ts";
 import { getTaskResult } from "./task_result.ts";
 import { callToolLegacy, type LegacyCallContext } from "./legacy_call.ts";
 import { InputDelivery } from "./input_delivery.ts";
+import { LimitReachedError } from "../tasks/mod.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import type { StoredSession } from "./session_store.ts";
@@ -54,6 +56,7 @@ export class LegacyDispatch {
   readonly #services: Services;
   readonly #clientRequests: ClientRequests;
   readonly #delivery: InputDelivery;
+  readonly #waits: PausingWaits;
   readonly #mail: SessionMail;
   readonly #inFlight: InFlight;
   readonly #replies: KeptReplies;
@@ -61,6 +64,7 @@ export class LegacyDispatch {
 
   constructor(services: Services) {
     this.#services = services;
+    this.#waits = new PausingWaits(services);
     this.#mail = new SessionMail(services);
     this.#inFlight = new InFlight(this.#mail);
     this.#replies = new KeptReplies(services, this.#mail.polls);
@@ -118,7 +122,7 @@ export class LegacyDispatch {
     if (message.method === "notifications/cancelled") {
       const cancelled = parseCancelledNotification(message.params);
       if (cancelled !== undefined) {
-        await this.#inFlight.cancel(stored, cancelled.requestId);
+        await this.#passOn(this.#inFlight.cancel(stored, cancelled.requestId));
       }
     }
     return true;
@@ -128,7 +132,7 @@ export class LegacyDispatch {
   async response(message: JsonRpcResponse, ref: SessionRef, caller: Caller): Promise<boolean> {
     const stored = await this.#services.sessions.find(caller, ref.id);
     if (stored === undefined) return false;
-    if (await this.#clientRequests.resolve(stored, message)) return true;
+    if (await this.#passOn(this.#clientRequests.resolve(stored, message))) return true;
     await this.#delivery.take(message, caller);
     return true;
   }
@@ -182,9 +186,10 @@ export class LegacyDispatch {
     };
   }
 
-  /** Looks for no more messages. */
+  /** Ends what goes on beside the requests. */
   close(): void {
     this.#mail.polls.close();
+    this.#replies.close();
   }
 
   /** Ends a session; `false` if the caller has no such session. */
@@ -246,6 +251,7 @@ export class LegacyDispatch {
       exchange,
       clientRequests: this.#clientRequests,
       delivery: this.#delivery,
+      waits: this.#waits,
       stored,
       cancelled,
       closeStream,
@@ -314,6 +320,15 @@ export class LegacyDispatch {
     });
     this.#services.streams.setSubscription(stored.session.id, uri, isWanted);
     return {};
+  }
+
+  /** @throws {ProtocolError} With `httpStatus` 429 if there is too much to pass on to other processes. */
+  async #passOn<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw error instanceof LimitReachedError ? this.#tooMany(error) : error;
+    }
   }
 
   #tooMany(error: unknown): ProtocolError {

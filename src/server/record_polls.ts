@@ -16,12 +16,22 @@ interface Poll {
   readonly key: RecordKey;
   readonly onLook: OnLook;
   readonly hints: AbortController;
+  readonly maxMs: number;
   intervalMs: number;
   nextAt: number;
 }
 
-const MIN_POLL_MS = 250;
-const MAX_POLL_MS = 5000;
+/** Options of {@linkcode RecordPolls.start}. */
+export interface PollOptions {
+  /**
+   * Whether somebody waits for it: looked at after 250 ms, then ever less often, at least every 5 s, and at once where
+   * the engine gives a hint. Else after 2 s and at least every 10 s.
+   */
+  readonly isUrgent: boolean;
+}
+
+const URGENT = { minMs: 250, maxMs: 5000 };
+const CASUAL = { minMs: 2000, maxMs: 10_000 };
 const POLL_GROWTH = 1.5;
 const KEYS_PER_GET = 10;
 
@@ -38,17 +48,14 @@ export class RecordPolls {
     this.#runtime = runtime;
   }
 
-  /**
-   * Looks at a record after 250 ms, then ever less often, at least every 5 s, until the returned function is called.
-   *
-   * @param hints Whether to ask the engine for hints besides.
-   */
-  start(key: RecordKey, onLook: OnLook, hints = true): () => void {
-    const nextAt = this.#runtime.monotonic() + MIN_POLL_MS;
-    const poll: Poll = { key, onLook, hints: new AbortController(), intervalMs: MIN_POLL_MS, nextAt };
+  /** Looks at a record again and again, until the returned function is called. */
+  start(key: RecordKey, onLook: OnLook, { isUrgent }: PollOptions): () => void {
+    const { minMs, maxMs } = isUrgent ? URGENT : CASUAL;
+    const nextAt = this.#runtime.monotonic() + minMs;
+    const poll: Poll = { key, onLook, hints: new AbortController(), maxMs, intervalMs: minMs, nextAt };
     this.#polls.add(poll);
     this.#wakeNotAfter(nextAt);
-    if (hints) void this.#followHints(poll);
+    if (isUrgent) void this.#followHints(poll);
     return () => {
       this.#polls.delete(poll);
       poll.hints.abort();
@@ -93,7 +100,7 @@ export class RecordPolls {
     const now = this.#runtime.monotonic();
     const due = [...this.#polls].filter(({ nextAt }) => nextAt <= now);
     for (const poll of due) {
-      poll.intervalMs = Math.min(poll.intervalMs * POLL_GROWTH, MAX_POLL_MS);
+      poll.intervalMs = Math.min(poll.intervalMs * POLL_GROWTH, poll.maxMs);
       poll.nextAt = now + poll.intervalMs;
     }
     let next = Infinity;

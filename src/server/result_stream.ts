@@ -20,6 +20,8 @@ export interface ResultWait {
   readonly taskId: string;
   /** Marks of the questions the client has got on earlier streams of this request. */
   readonly asked: readonly string[];
+  /** Whether its client came back. */
+  readonly isResumed: boolean;
 }
 
 /** Longest request id that a token holds, in UTF-16 units: every event has the token in its id. */
@@ -90,7 +92,7 @@ export async function readResultToken(
   const value = await services.keyring.verify("stream", contextOf(stored), token);
   if (!isJsonObject(value)) return undefined;
   const { i: requestId, t: taskId, q: asked } = value as { readonly i: RequestId; t: string; q: string[] };
-  return { requestId, taskId, asked };
+  return { requestId, taskId, asked, isResumed: true };
 }
 
 /** The keys among `keys` that the client has got already. */

@@ -8,7 +8,7 @@ import type { Spillable } from "../tasks/mod.ts";
 import { type RecordKey, type StoredRecord, toBytes, toJsonText, toText } from "../store/mod.ts";
 import type { Services } from "./services.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
-import { RecordPolls } from "./record_polls.ts";
+import { type PollOptions, RecordPolls } from "./record_polls.ts";
 import type { StoredSession } from "./session_store.ts";
 
 /** How long a message waits to be fetched, in milliseconds. */
@@ -64,7 +64,7 @@ export class SessionMail {
     stored: StoredSession,
     name: string,
     onMail: (value: JsonValue) => void,
-    hints = true,
+    options: PollOptions,
   ): () => void {
     const stop = this.polls.start(mailKey(stored, name), (record) => {
       if (record === undefined) return;
@@ -72,7 +72,7 @@ export class SessionMail {
       this.#take(record).then(onMail, (error) => {
         this.#services.store.emit({ type: "mail_lost", message: "A message of a session was lost", error });
       });
-    }, hints);
+    }, options);
     return stop;
   }
 

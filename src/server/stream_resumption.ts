@@ -8,7 +8,6 @@ import { randomName } from "../runtime.ts";
 import { REPLY_STREAM_PREFIX } from "./exchange.ts";
 import type { KeptReplies } from "./kept_replies.ts";
 import type { LegacyCallContext } from "./legacy_call.ts";
-import { PausingWait } from "./pausing_wait.ts";
 import { readResultToken } from "./result_stream.ts";
 import type { Services } from "./services.ts";
 import type { StoredSession } from "./session_store.ts";
@@ -71,14 +70,18 @@ export class StreamResumption {
   }
 
   async #awaitReply(context: LegacyCallContext, name: string): Promise<JsonRpcResponse> {
-    const { services, stored, exchange } = context;
+    const { services, stored, exchange, waits } = context;
     const { stream } = exchange;
     const leave = services.subscriptions.enter(stored.owner, exchange.caller === undefined);
     if (stream !== undefined) {
       stream.name = `${name}~${randomName(services.store.runtime, 6)}`;
       stream.open();
     }
-    const pausing = new PausingWait(services, exchange, stream !== undefined);
+    const pausing = waits.start(exchange, {
+      name: `${stored.session.id}/${name}`,
+      canComeBack: stream !== undefined,
+      isResumed: true,
+    });
     try {
       return await this.#replies.wait(stored, name, pausing.stops);
     } finally {

@@ -16,14 +16,13 @@ import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
 import { onFirstAbort } from "./abort_race.ts";
 import { type LegacyCallContext, toResult2025 } from "./legacy_call.ts";
 import { ownerKeyFor } from "./owner.ts";
-import { PausingWait } from "./pausing_wait.ts";
 import { askedAmong, ResultStream, type ResultWait } from "./result_stream.ts";
 import { attended, type Services } from "./services.ts";
 
 /** Answers `tasks/result` (T25-050 to T25-055). */
 export function getTaskResult(context: LegacyCallContext, request: JsonRpcRequest): Promise<JsonObject> {
   const { taskId } = parseTaskIdParams(request.params);
-  return awaitTaskResult(context, { requestId: request.id, taskId, asked: [] });
+  return awaitTaskResult(context, { requestId: request.id, taskId, asked: [], isResumed: false });
 }
 
 /**
@@ -67,16 +66,16 @@ async function untilTerminal(
   try {
     const stream = await ResultStream.open(services, stored, exchange.stream, wait);
     const asked = await askedAmong(Object.keys(head.input.outstanding), wait);
-    return await watchAndAsk(context, owner, taskId, stream, asked);
+    return await watchAndAsk(context, owner, wait, stream, asked);
   } finally {
     leave();
   }
 }
 
 async function watchAndAsk(
-  { services, session, exchange, delivery, cancelled }: LegacyCallContext,
+  { services, session, exchange, delivery, waits, cancelled }: LegacyCallContext,
   owner: OwnerKey,
-  taskId: string,
+  { requestId, taskId, isResumed }: ResultWait,
   stream: ResultStream | undefined,
   asked: readonly string[],
 ): Promise<TaskHead> {
@@ -88,7 +87,11 @@ async function watchAndAsk(
       message: "A question could not be sent",
       error,
     });
-  const pausing = new PausingWait(services, exchange, stream !== undefined);
+  const pausing = waits.start(exchange, {
+    name: `${session.id}/${JSON.stringify(requestId)}`,
+    canComeBack: stream !== undefined,
+    isResumed,
+  });
   try {
     return await watchTask(services, owner, taskId, [cancelled, ...pausing.stops], (head) => {
       open.send(head).catch(report);
