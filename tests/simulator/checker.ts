@@ -99,7 +99,7 @@ export class Checker implements EngineObserver {
     this.#checkPayloads(before, head);
     if (before === undefined) this.#onCreate(by, model, head, record);
     else this.#onChange(by, model, before, head);
-    this.#checkInputs(model, head);
+    this.#checkInputs(by, model, before, head);
     this.#checkJournal(model, before, head);
     model.head = head;
     if (record.active) this.#checkLimit(head.owner);
@@ -176,7 +176,7 @@ export class Checker implements EngineObserver {
     );
   }
 
-  #checkInputs(model: TaskModel, head: TaskHead): void {
+  #checkInputs(by: SimProcess, model: TaskModel, before: TaskHead | undefined, head: TaskHead): void {
     const { outstanding, answers } = head.input;
     for (const [key, { request }] of Object.entries(outstanding)) {
       const text = this.textOf(head, request);
@@ -193,6 +193,10 @@ export class Checker implements EngineObserver {
         model.sent.has(`${key} ${text}`);
       must(isSent, "I6", () => `nobody sent ${text} for ${key}`);
       this.#world.count(failure === "timeout" ? "input.timeout" : "input.answered");
+      if (failure === "timeout" || text === '{"action":"decline"}') {
+        const holder = model.holders.get(before?.exec.leaseOwner ?? "");
+        this.#world.count(holder === by ? "input.timeout.holder" : "input.timeout.scanner");
+      }
       model.answers.set(key, text);
     }
     for (const key of model.answers.keys()) {

@@ -17,7 +17,7 @@ import {
   StorageUnavailableError,
   type StoredRecord,
 } from "../../src/store/backend.ts";
-import { chanceOf, mix } from "./dice.ts";
+import { chanceOf, hashText } from "./dice.ts";
 import { type Engine, nameOf } from "./engine.ts";
 import type { CallFault } from "./plan.ts";
 import type { SimProcess } from "./process.ts";
@@ -63,9 +63,16 @@ interface Call<T> {
   readonly hasWon?: (result: T) => boolean;
 }
 
-/** Which calls of which node this is: kept over the lives of the node. */
-export interface CallCounter {
-  calls: number;
+/** Numbers the calls of one node, over all its lives. */
+export class CallCounter {
+  readonly #counts = new Map<string, number>();
+
+  /** How many calls of the kind there were before. */
+  next(kind: string): number {
+    const count = this.#counts.get(kind) ?? 0;
+    this.#counts.set(kind, count + 1);
+    return count;
+  }
 }
 
 /** A backend for one process. */
@@ -76,6 +83,7 @@ export class FlakyBackend implements StorageBackend {
   readonly #counter: CallCounter;
   readonly #forced: ReadonlyMap<string, CallFault> | undefined;
   readonly #unknown: UnknownPuts;
+  readonly #subjectOf: (key: RecordKey) => string;
   /** True time until which the store cannot be reached from here. */
   awayUntil = 0;
   /** Called to end this process from within a call. */
@@ -87,12 +95,14 @@ export class FlakyBackend implements StorageBackend {
     counter: CallCounter,
     forced: ReadonlyMap<string, CallFault> | undefined,
     crash: (restartMs: number) => void,
+    subjectOf: (key: RecordKey) => string,
   ) {
     this.#process = process;
     this.#engine = engine;
     this.#counter = counter;
     this.#forced = forced;
     this.#crash = crash;
+    this.#subjectOf = subjectOf;
     this.#unknown = new UnknownPuts(process.world);
     const { maxValueBytes, shards, indexLagMs } = process.world.plan;
     this.traits = {
@@ -107,7 +117,7 @@ export class FlakyBackend implements StorageBackend {
 
   async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
     const records = await this.#call({
-      ...this.#begin("get", keys.map(nameOf).join(",")),
+      ...this.#begin("get", keys),
       apply: () => this.#engine.get(keys),
       show: (found) => found.map((record) => record?.version ?? "-").join(","),
     });
@@ -119,7 +129,7 @@ export class FlakyBackend implements StorageBackend {
     // The caller may change its bytes once it has an answer, and a late put comes after the answer.
     const copy: RecordWrite = { ...write, value: write.value.slice() };
     const expected = "version" in condition ? condition.version : "absent";
-    const begun = this.#begin("put", `${nameOf(write.key)} if ${expected}`);
+    const begun = this.#begin("put", [write.key], `if ${expected}`);
     const version = `v${begun.id}`;
     let puts = 0;
     const apply = () =>
@@ -153,7 +163,7 @@ export class FlakyBackend implements StorageBackend {
 
   async delete(keys: readonly RecordKey[]): Promise<void> {
     await this.#call<void>({
-      ...this.#begin("delete", keys.map(nameOf).join(",")),
+      ...this.#begin("delete", keys),
       apply: () => this.#engine.delete(this.#process, keys),
       applyPart: () => this.#engine.delete(this.#process, keys.slice(0, Math.ceil(keys.length / 2))),
       lost: () => new StorageUnavailableError("The reply was lost"),
@@ -161,12 +171,12 @@ export class FlakyBackend implements StorageBackend {
   }
 
   list(query: ListQuery): Promise<ListPage> {
-    return this.#call({ ...this.#begin("list", query.kind), apply: () => this.#engine.list(query) });
+    return this.#call({ ...this.#begin("list", []), apply: () => this.#engine.list(query) });
   }
 
   due(query: DueQuery): Promise<DuePage> {
     return this.#call({
-      ...this.#begin("due", String(query.shard)),
+      ...this.#begin("due", []),
       apply: () => this.#engine.due(query),
       show: ({ keys }) => keys.map(({ id }) => id.slice(-6)).join(","),
     });
@@ -178,7 +188,7 @@ export class FlakyBackend implements StorageBackend {
     let hints = 0;
     const stop = this.#engine.watch(key, () => {
       if (this.#process.isDead) return stop();
-      const luck = chanceOf(world.plan.seed, 21, this.#counter.calls, hints++);
+      const luck = chanceOf(world.plan.seed, 21, hashText(key.id), hints++);
       if (luck >= world.plan.hintRate) return;
       this.#process.deliver(world.time + 1 + luck * 20, () => hint.resolve());
     });
@@ -203,17 +213,23 @@ export class FlakyBackend implements StorageBackend {
     return Promise.resolve();
   }
 
-  #begin(method: Method, what: string): { id: string; number: number; method: Method; fault?: CallFault } {
+  /** A call is named by its node, its method and its task, so that its name outlives changes elsewhere. */
+  #begin(
+    method: Method,
+    keys: readonly RecordKey[],
+    how = "",
+  ): { id: string; number: number; method: Method; fault?: CallFault } {
     const { world, node, life } = this.#process;
-    const count = this.#counter.calls++;
-    const id = `${node}.${count}`;
-    const number = mix(node, count);
+    const kind = `${node}.${method}.${keys[0] === undefined ? "" : this.#subjectOf(keys[0])}`;
+    const id = `${kind}.${this.#counter.next(kind)}`;
+    const number = hashText(id);
     const fault = this.#faultOf(method, id, number);
     if (fault !== undefined) {
       world.faults.push([id, fault]);
       world.count(`fault.${fault}`);
     }
-    world.note(`n${node}/${life} #${id} ${method} ${what}${fault === undefined ? "" : ` !${fault}`}`);
+    const what = keys.map((key) => `${key.kind} ${key.id.slice(30)}`).join(",");
+    world.note(`n${node}/${life} ${id}: ${what} ${how}${fault === undefined ? "" : ` !${fault}`}`);
     return { id, number, method, fault };
   }
 
@@ -235,7 +251,9 @@ export class FlakyBackend implements StorageBackend {
     const draw = (salt: number) => chanceOf(seed, call.number, salt);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const wayThere = 0.2 + draw(3) * draw(4) * 12 + (call.fault === "slow" ? draw(5) * 1.5 * leaseMs : 0);
-    const wayBack = 0.2 + draw(6) * draw(7) * 8;
+    // A lost reply is missed only after a while, in which others may write.
+    const patience = call.fault?.startsWith("lose_reply") ? draw(11) ** 3 * leaseMs / 2 : 0;
+    const wayBack = 0.2 + draw(6) * draw(7) * 8 + patience;
     const answer = (at: number, settle: () => void) => void this.#process.deliver(at, settle);
     const throwLater = (at: number, error: Error) => answer(at, () => reject(error));
     const away = () => new StorageUnavailableError("The engine is away");
@@ -294,10 +312,10 @@ export class FlakyBackend implements StorageBackend {
     const { world } = this.#process;
     try {
       const value = call.apply();
-      world.note(`  #${call.id} ${call.show?.(value) ?? "done"}`);
+      world.note(`  ${call.id}: ${call.show?.(value) ?? "done"}`);
       return { value };
     } catch (error) {
-      world.note(`  #${call.id} threw ${String(error)}`);
+      world.note(`  ${call.id}: threw ${String(error)}`);
       if (!(error instanceof StorageUnavailableError)) throw error;
       return { error };
     }

@@ -17,7 +17,11 @@ export function generate(seed: number): Plan {
   const durationMs = LEASE_MS * dice.between(3, 9);
   const count = dice.pick([1, 1, 2, 2, 3, 5]);
   const hasShortLives = dice.chance(0.5);
-  const tasks = Array.from({ length: count }, () => makeTask(dice, hasShortLives));
+  const isPoisoned = dice.chance(0.03);
+  const tasks = Array.from(
+    { length: isPoisoned ? 5 : count },
+    () => isPoisoned ? makePoison(dice) : makeTask(dice, hasShortLives),
+  );
   const skew = dice.pick([0, 0, 200, 200, 600, 300_000]);
   return {
     seed,
@@ -48,6 +52,12 @@ function makeTask(dice: Dice, isShort: boolean): TaskPlan {
     ttlMs: isShort && dice.chance(0.7) ? dice.between(2000, 20_000) : 3_600_000,
     argBytes: dice.chance(0.15) ? 5000 : 10,
   };
+}
+
+/** Takes down every process that touches it. */
+function makePoison(dice: Dice): TaskPlan {
+  const script: Action[] = [{ do: "step", ms: spread(dice), bytes: 20 }, { do: "die" }];
+  return { tool: "again", script, owner: 0, ttlMs: 3_600_000, argBytes: 10 };
 }
 
 function makeScript(dice: Dice): Action[] {

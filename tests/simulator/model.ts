@@ -20,6 +20,8 @@ export interface RunToken {
 /** What is known of one task. */
 export interface TaskModel {
   readonly id: string;
+  /** Its place in the plan. */
+  readonly index: number;
   readonly plan: TaskPlan;
   /** True time at which a client learnt that the task exists. */
   ackedAt?: number;
@@ -65,6 +67,7 @@ export class Model {
   expect(id: string, index: number): TaskModel {
     const model: TaskModel = {
       id,
+      index,
       plan: this.world.plan.tasks[index]!,
       starts: 0,
       refunds: 0,

@@ -4,7 +4,12 @@
  * @module
  */
 import { Executor, Recovery } from "../../src/execution/mod.ts";
-import { type PerdureEvent, StorageUnavailableError, TaskStore } from "../../src/store/mod.ts";
+import {
+  type PerdureEvent,
+  type RecordKey,
+  StorageUnavailableError,
+  TaskStore,
+} from "../../src/store/mod.ts";
 import {
   ConcurrentModificationError,
   LeaseLostError,
@@ -13,7 +18,7 @@ import {
   UndecodableRecordError,
 } from "../../src/tasks/mod.ts";
 import type { Engine } from "./engine.ts";
-import { type CallCounter, FlakyBackend } from "./flaky_backend.ts";
+import { CallCounter, FlakyBackend } from "./flaky_backend.ts";
 import type { Model } from "./model.ts";
 import type { CallFault } from "./plan.ts";
 import { SimProcess } from "./process.ts";
@@ -49,7 +54,7 @@ export class Node {
   readonly #world: World;
   readonly #engine: Engine;
   readonly #model: Model;
-  readonly #counter: CallCounter = { calls: 0 };
+  readonly #counter = new CallCounter();
   readonly #forced: ReadonlyMap<string, CallFault> | undefined;
   #lives = 0;
   #wallOffset: number;
@@ -76,7 +81,8 @@ export class Node {
     if (this.life !== undefined) return;
     const process = new SimProcess(this.#world, this.index, this.#lives++, this.#wallOffset);
     const crash = (restartMs: number) => this.crash(restartMs);
-    const backend = new FlakyBackend(process, this.#engine, this.#counter, this.#forced, crash);
+    const subjectOf = ({ id }: RecordKey) => String(this.#model.tasks.get(id.split("/")[0]!)?.index ?? "");
+    const backend = new FlakyBackend(process, this.#engine, this.#counter, this.#forced, crash, subjectOf);
     const { leaseMs, parkAfterMs } = this.#world.plan;
     const store = new TaskStore(backend, {
       runtime: process,

@@ -24,8 +24,6 @@ export interface Outcome {
   readonly faults: readonly (readonly [string, CallFault])[];
   /** Steps, if they were asked for. */
   readonly lines: readonly string[] | undefined;
-  /** Calls of the store while things went wrong, by node. */
-  readonly calls: readonly string[];
 }
 
 /** Options of {@linkcode simulate}. */
@@ -45,7 +43,7 @@ export function simulate(plan: Plan, { trace = false }: SimulateOptions = {}): O
   const world = new World(plan, trace);
   new Simulation(world).run();
   const { violation, traceHash, counters, events, faults, lines } = world;
-  return { violation, traceHash, counters, events, faults, lines, calls: [] };
+  return { violation, traceHash, counters, events, faults, lines };
 }
 
 class Simulation {
@@ -116,8 +114,19 @@ class Simulation {
     world.runUntil(world.time + 2.5 * leaseMs);
     for (const node of this.#nodes) node.boot();
     this.#answerHalf();
-    world.runUntil(world.time + SETTLE_LEASES * leaseMs + BACKOFF_MS);
+    const end = world.time + SETTLE_LEASES * leaseMs + BACKOFF_MS;
+    while (world.time < end && !this.#isQuiet()) world.runUntil(world.time + leaseMs);
     if (world.violation === undefined) world.guard(() => this.#checkLiveness());
+  }
+
+  /** Nothing can happen any more but expiry. */
+  #isQuiet(): boolean {
+    if (this.#world.violation !== undefined) return true;
+    if (this.#clients.open.size > 0) return false;
+    for (const { head } of this.#model.tasks.values()) {
+      if (head !== undefined && !hasEnded(head)) return false;
+    }
+    return true;
   }
 
   #answerHalf(): void {
