@@ -1,5 +1,5 @@
 /**
- * Tools that report while they work: progress, log messages, changed lists.
+ * Tools that report while they work: progress, log messages, changed lists; and one whose client is away meanwhile.
  *
  * @module
  */
@@ -45,4 +45,13 @@ export function registerNotifyingTools(server: McpServer): void {
       return `Told of a change of ${list}.`;
     });
   }
+
+  server.registerTool("test_reconnection", {
+    description: "Closes its stream before it is done: the client comes back for the result.",
+    inputSchema: NOTHING,
+  }, async (_args, ctx) => {
+    await ctx.closeStream();
+    await pause(STEP_MS, ctx.signal);
+    return "Reconnected.";
+  });
 }

@@ -42,7 +42,7 @@ const LEGACY: readonly Expectation[] = [
   legacy("elicitation-sep1330-enums", 6),
   legacy("json-schema-2020-12", 8),
   legacy("server-sse-multiple-streams", 1),
-  legacy("server-sse-polling", 3, "closing a stream early"),
+  legacy("server-sse-polling", 3),
   legacy("dns-rebinding-protection", 2),
   legacy("logging-set-level", 2),
   legacy("completion-complete", 2),
