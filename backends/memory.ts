@@ -69,17 +69,29 @@ export interface MemoryOptions {
   readonly runtime?: Runtime;
 }
 
+/** Removed records that may wait for the next time instants are put in order. */
+const MAX_GONE = 1024;
+
 interface Entry {
   readonly key: RecordKey;
+  readonly shelf: Shelf;
   value: Uint8Array;
   version: Version;
   active: boolean;
+  dueAt: number | undefined;
+  purgeAt: number | undefined;
+  /** The instants have not been put in order yet. */
+  isFresh: boolean;
+  isGone: boolean;
   due: TimelineEntry<Entry> | undefined;
   purge: TimelineEntry<Entry> | undefined;
 }
 
 /** One owner's records of one kind. */
 interface Shelf {
+  readonly owner: Owner;
+  readonly ownerKey: OwnerKey;
+  readonly kind: RecordKind;
   readonly entries: Map<string, Entry>;
   readonly ids: SortedList<string>;
 }
@@ -103,8 +115,13 @@ export class MemoryBackend implements StorageBackend {
   readonly #owners = new Map<OwnerKey, Owner>();
   readonly #due = new Timeline<Entry>();
   readonly #purge = new Timeline<Entry>();
+  /** Records whose instants changed since they were last asked for: most change again before that. */
+  #fresh: Entry[] = [];
+  #goneFresh = 0;
   readonly #versionPrefix: string;
   #puts = 0;
+  /** The shelf found last: puts and gets often come in rows. */
+  #recent: Shelf | undefined;
 
   /** See {@linkcode memory}. */
   constructor(options: MemoryOptions = {}) {
@@ -180,7 +197,7 @@ export class MemoryBackend implements StorageBackend {
   async list(query: ListQuery): Promise<ListPage> {
     const { owner, kind, after, reverse = false, limit } = query;
     checkLimit(limit);
-    const shelf = this.#owners.get(owner)?.shelves.get(kind);
+    const shelf = this.#shelf(owner, kind);
     const records: StoredRecord[] = [];
     if (shelf === undefined) return { records };
     for (const id of reverse ? shelf.ids.descending(after) : shelf.ids.ascending(after)) {
@@ -216,60 +233,97 @@ export class MemoryBackend implements StorageBackend {
   async close(): Promise<void> {}
 
   #find(key: RecordKey): Entry | undefined {
-    return this.#owners.get(key.owner)?.shelves.get(key.kind)?.entries.get(key.id);
+    return this.#shelf(key.owner, key.kind)?.entries.get(key.id);
+  }
+
+  #shelf(owner: OwnerKey, kind: RecordKind): Shelf | undefined {
+    const recent = this.#recent;
+    if (recent !== undefined && recent.kind === kind && recent.ownerKey === owner) return recent;
+    const shelf = this.#owners.get(owner)?.shelves.get(kind);
+    if (shelf !== undefined) this.#recent = shelf;
+    return shelf;
   }
 
   #create(key: RecordKey, value: Uint8Array): Entry {
     checkKey(key);
-    let owner = this.#owners.get(key.owner);
-    if (owner === undefined) this.#owners.set(key.owner, owner = { shelves: new Map(), active: 0 });
-    let shelf = owner.shelves.get(key.kind);
-    if (shelf === undefined) {
-      shelf = { entries: new Map(), ids: new SortedList(compareIds) };
-      owner.shelves.set(key.kind, shelf);
-    }
-    const { owner: ownerKey, kind, id } = key;
+    const shelf = this.#shelf(key.owner, key.kind) ?? this.#addShelf(key.owner, key.kind);
     const entry: Entry = {
-      key: { owner: ownerKey, kind, id },
+      key,
+      shelf,
       value,
       version: "",
       active: false,
+      dueAt: undefined,
+      purgeAt: undefined,
+      isFresh: false,
+      isGone: false,
       due: undefined,
       purge: undefined,
     };
-    shelf.entries.set(id, entry);
-    shelf.ids.add(id);
+    shelf.entries.set(key.id, entry);
+    shelf.ids.add(key.id);
     return entry;
   }
 
+  #addShelf(ownerKey: OwnerKey, kind: RecordKind): Shelf {
+    let owner = this.#owners.get(ownerKey);
+    if (owner === undefined) this.#owners.set(ownerKey, owner = { shelves: new Map(), active: 0 });
+    const shelf = { owner, ownerKey, kind, entries: new Map(), ids: new SortedList(compareIds) };
+    owner.shelves.set(kind, shelf);
+    return shelf;
+  }
+
   #remove(entry: Entry): void {
-    const { owner: ownerKey, kind, id } = entry.key;
+    const { key: { id }, shelf } = entry;
+    const { owner, ownerKey, kind } = shelf;
+    entry.isGone = true;
     if (entry.due !== undefined) this.#due.drop(entry.due);
     if (entry.purge !== undefined) this.#purge.drop(entry.purge);
-    const owner = this.#owners.get(ownerKey)!;
     if (entry.active) owner.active--;
-    const shelf = owner.shelves.get(kind)!;
     shelf.entries.delete(id);
     shelf.ids.remove(id);
-    if (shelf.entries.size === 0) owner.shelves.delete(kind);
+    if (shelf.entries.size === 0) {
+      owner.shelves.delete(kind);
+      if (this.#recent === shelf) this.#recent = undefined;
+    }
     if (owner.shelves.size === 0) this.#owners.delete(ownerKey);
+    if (entry.isFresh && ++this.#goneFresh > MAX_GONE && this.#goneFresh * 2 > this.#fresh.length) {
+      this.#arrange();
+    }
     this.#hub.notify(entry.key);
   }
 
-  #index(entry: Entry, write: RecordWrite): void {
-    const { dueAt, purgeAt, active = false } = write;
-    if (entry.due?.at !== dueAt) {
-      if (entry.due !== undefined) this.#due.drop(entry.due);
-      entry.due = dueAt === undefined ? undefined : this.#due.add(dueAt, entry);
-    }
-    if (entry.purge?.at !== purgeAt) {
-      if (entry.purge !== undefined) this.#purge.drop(entry.purge);
-      entry.purge = purgeAt === undefined ? undefined : this.#purge.add(purgeAt, entry);
+  #index(entry: Entry, { dueAt, purgeAt, active = false }: RecordWrite): void {
+    if (entry.dueAt !== dueAt || entry.purgeAt !== purgeAt) {
+      entry.dueAt = dueAt;
+      entry.purgeAt = purgeAt;
+      if (!entry.isFresh) {
+        entry.isFresh = true;
+        this.#fresh.push(entry);
+      }
     }
     if (entry.active !== active) {
-      this.#owners.get(entry.key.owner)!.active += active ? 1 : -1;
+      entry.shelf.owner.active += active ? 1 : -1;
       entry.active = active;
     }
+  }
+
+  /** Puts the instants that changed in order. */
+  #arrange(): void {
+    for (const entry of this.#fresh) {
+      entry.isFresh = false;
+      if (entry.isGone) continue;
+      if (entry.due?.at !== entry.dueAt) {
+        if (entry.due !== undefined) this.#due.drop(entry.due);
+        entry.due = entry.dueAt === undefined ? undefined : this.#due.add(entry.dueAt, entry);
+      }
+      if (entry.purge?.at !== entry.purgeAt) {
+        if (entry.purge !== undefined) this.#purge.drop(entry.purge);
+        entry.purge = entry.purgeAt === undefined ? undefined : this.#purge.add(entry.purgeAt, entry);
+      }
+    }
+    this.#fresh = [];
+    this.#goneFresh = 0;
   }
 
   #isFull(owner: OwnerKey, activeLimit: number | undefined): boolean {
@@ -289,6 +343,7 @@ export class MemoryBackend implements StorageBackend {
   }
 
   #purgeOld(): void {
+    this.#arrange();
     for (const { item } of [...this.#purge.before(this.#runtime.now())]) this.#remove(item!);
   }
 }
