@@ -16,16 +16,21 @@ export class Callers {
   readonly #fleet: Fleet;
   readonly #random: () => number;
   readonly #faults: string[];
+  readonly #mayStoreFail: boolean;
   /** Answers that were errors, by their text. */
   readonly errors = new Map<string, number>();
   /** Requests that nobody answered. */
   silences = 0;
+  /** Requests that were answered with the words that the store is away. */
+  storeFaults = 0;
   #session: string | undefined;
 
-  constructor(fleet: Fleet, random: () => number, faults: string[]) {
+  /** @param mayStoreFail Whether to be told that the store is away is an answer like none, and no broken promise. */
+  constructor(fleet: Fleet, random: () => number, faults: string[], mayStoreFail: boolean) {
     this.#fleet = fleet;
     this.#random = random;
     this.#faults = faults;
+    this.#mayStoreFail = mayStoreFail;
   }
 
   /** Opens the session that the 2025-11-25 tasks use, on whatever node they go to. */
@@ -107,12 +112,16 @@ export class Callers {
     if (wire.inputRequests?.q === undefined) return account.fault("asks nothing and waits for input");
     const answer = { text: `${account.label}a${account.answers.length}`, isAcknowledged: false };
     account.answers.push(answer);
-    const reply = await this.#ask("2026", "tasks/update", {
-      taskId: account.id,
-      inputResponses: { q: { action: "accept", content: { text: answer.text } } },
-    });
+    const reply = await this.#sendAnswer(account, answer.text);
     if (reply.type === "error") account.fault(`takes no answer: ${reply.code} ${reply.message}`);
     answer.isAcknowledged = reply.type === "result";
+    // A second answer is taken note of, and changes nothing (I6).
+    if (answer.isAcknowledged) await this.#sendAnswer(account, `${answer.text}late`);
+  }
+
+  #sendAnswer(account: Account, text: string): Promise<Reply> {
+    const inputResponses = { q: { action: "accept", content: { text } } };
+    return this.#ask("2026", "tasks/update", { taskId: account.id, inputResponses });
   }
 
   async #fetchResult(account: Account): Promise<boolean> {
@@ -131,6 +140,10 @@ export class Callers {
       reply = era === "2025"
         ? await ask2025(url, this.#session!, method, params, patienceMs)
         : await ask2026(url, method, params, patienceMs);
+    }
+    if (this.#mayStoreFail && reply.type === "error" && reply.data?.reason === "store_unavailable") {
+      this.storeFaults++;
+      return { type: "silence", reason: reply.message };
     }
     if (reply.type === "silence") this.silences++;
     if (reply.type === "error") {

@@ -5,8 +5,8 @@
  */
 import { type CrashPoint, LEASE_MS, POINTS } from "./settings.ts";
 
-/** What is done to the processes of a round. */
-export type Flavour = "kill" | "zombie";
+/** What is done to the processes of a round; `calm`: nothing, whatever else is done to it. */
+export type Flavour = "kill" | "zombie" | "calm";
 
 /** One task of a round. */
 export interface PlannedTask {
@@ -66,8 +66,8 @@ export function planRound(seed: number, flavour: Flavour): RoundPlan {
   const random = seeded(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
   const names = Object.entries(MIX).flatMap(([tool, count]) => Array.from({ length: count }, () => tool));
-  // A zombie round is about processes that come back: none takes itself away in it.
-  const tools = flavour === "zombie" ? names.map((tool) => tool === "poison" ? "once" : tool) : names;
+  // Only a round about processes that die has a tool that takes them away.
+  const tools = flavour === "kill" ? names : names.map((tool) => tool === "poison" ? "once" : tool);
   const tasks = tools.map((tool, i): PlannedTask => ({
     label: `${tool}-r${seed}t${i}`,
     tool,
@@ -81,14 +81,18 @@ export function planRound(seed: number, flavour: Flavour): RoundPlan {
     atMs: 200 + Math.floor(random() * (SPREAD_MS + 600)),
   });
   const first = Math.floor(random() * NODES);
-  const blows = flavour === "kill"
-    ? [
-      blow("kill", first),
-      blow("kill", (first + 1) % NODES),
-      blow(pick(["kill", "drain"]), (first + 2) % NODES),
-      blow(pick(["kill", "stop"]), (first + 3) % NODES),
-    ]
-    : [blow("stop", first), blow("stop", (first + 1) % NODES), blow("stop", (first + 2) % NODES)];
+  const nodes = Array.from({ length: NODES }, (_, i) => (first + i) % NODES);
+  const blows: Record<Flavour, () => PlannedBlow[]> = {
+    kill: () => [
+      blow("kill", nodes[0]!),
+      blow("kill", nodes[1]!),
+      blow(pick(["kill", "drain"]), nodes[2]!),
+      blow(pick(["kill", "stop"]), nodes[3]!),
+    ],
+    zombie: () => nodes.slice(1).map((node) => blow("stop", node)),
+    calm: () => [],
+  };
+  const dealt = blows[flavour]();
   const crash = (): CrashPoint => ({
     point: pick(POINTS),
     when: pick(["before", "after"]),
@@ -98,7 +102,7 @@ export function planRound(seed: number, flavour: Flavour): RoundPlan {
     { length: NODES * 2 },
     () => flavour === "kill" && random() < 0.4 ? crash() : undefined,
   );
-  return { seed, flavour, tasks, blows: blows.sort((a, b) => a.atMs - b.atMs), crashes };
+  return { seed, flavour, tasks, blows: dealt.sort((a, b) => a.atMs - b.atMs), crashes };
 }
 
 /** A generator of numbers in [0, 1) (mulberry32). */

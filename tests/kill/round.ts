@@ -50,6 +50,8 @@ export interface RoundFigures {
   readonly drained: number;
   /** Requests that nobody answered. */
   readonly silences: number;
+  /** Requests that were answered with the words that the store is away. */
+  readonly storeFaults: number;
   /** Writes of heads that the store took, and that it refused. */
   readonly writes: number;
   readonly refused: number;
@@ -67,24 +69,36 @@ export interface RoundFigures {
 
 /** When every task must have ended, in milliseconds from the start of the load. */
 const ROUND_MS = 30_000;
+const MAX_SCANS = 20;
 /** When processes are replaced because tasks have not ended, in milliseconds from the last blow. */
 const ROLL_MS = 8000;
 /** Far enough ahead for everything to have expired, sessions and left-over payloads included. */
 const LATER_MS = 7 * 86_400_000;
 
+/** Options of {@linkcode runRound}. */
+export interface RoundOptions {
+  /** Does something to the store meanwhile; callers may then be told that it is away. */
+  readonly disturb?: () => Promise<void>;
+}
+
 /** Runs a round in an empty store. */
-export async function runRound(seed: number, flavour: Flavour, store: RoundStore): Promise<RoundReport> {
+export async function runRound(
+  seed: number,
+  flavour: Flavour,
+  store: RoundStore,
+  { disturb }: RoundOptions = {},
+): Promise<RoundReport> {
   const folder = await Deno.makeTempDir({ prefix: "kill-" });
   const plan = planRound(seed, flavour);
   const faults: string[] = [];
   const fleet = new Fleet(plan, store, folder);
-  const callers = new Callers(fleet, seeded(seed ^ 0x5bd1e995), faults);
+  const callers = new Callers(fleet, seeded(seed ^ 0x5bd1e995), faults, disturb !== undefined);
   try {
     await fleet.start();
     await callers.open();
     const until = performance.now() + ROUND_MS;
     const following = Promise.all(plan.tasks.map((task) => callers.follow(task, until)));
-    await fleet.dealBlows();
+    await Promise.all([fleet.dealBlows(), disturb?.()]);
     const isRolled = !await hasEnded(following, ROLL_MS);
     // Processes that saw a tool's process lost three times leave that tool alone for minutes: these ones may all have.
     if (isRolled) await fleet.roll();
@@ -139,6 +153,7 @@ export async function runRound(seed: number, flavour: Flavour, store: RoundStore
         stopped: lost("stopped"),
         drained: lost("drained"),
         silences: callers.silences,
+        storeFaults: callers.storeFaults,
         writes: writes.filter(({ outcome }) => outcome === "stored").length,
         refused: writes.filter(({ outcome }) => outcome === "refused").length,
         dropped: events.filter(({ type }) => type === "outcome_dropped").length,
@@ -197,7 +212,8 @@ async function expireAll(store: RoundStore): Promise<void> {
     runtime: { ...systemRuntime, now: () => Date.now() + LATER_MS },
   });
   try {
-    while ((await server.recover()).deleted > 0);
+    // What a scan deletes, such as a head, may leave something for the next one, but not without end.
+    for (let scan = 0; scan < MAX_SCANS && (await server.recover()).deleted > 0; scan++);
   } finally {
     await server.close();
   }

@@ -36,6 +36,7 @@ export const NO_ROUNDS: Tally = {
     stopped: 0,
     drained: 0,
     silences: 0,
+    storeFaults: 0,
     writes: 0,
     refused: 0,
     dropped: 0,
