@@ -7,10 +7,11 @@
  * `purgeAt` on. `kv.watch` never fires across processes that share a file; hints of this process always do.
  *
  * @example Keep tasks in a file
- * ```ts no-eval
+ * ```ts
  * import { denoKv } from "@perdure/mcp-tasks/deno-kv";
  *
  * const backend = denoKv("./tasks.kv");
+ * await backend.close();
  * ```
  *
  * @module

@@ -9,10 +9,11 @@
  * `docs/backends.md` has the table and what each operation costs.
  *
  * @example Keep tasks in DynamoDB
- * ```ts no-eval
+ * ```ts
  * import { dynamodb } from "@perdure/mcp-tasks/dynamodb";
  *
  * const backend = dynamodb("tasks", { connection: { region: "eu-central-1" } });
+ * await backend.close();
  * ```
  *
  * @module

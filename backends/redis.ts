@@ -11,10 +11,11 @@
  * `durability: "replicated"` makes every put wait for them.
  *
  * @example Keep tasks in Redis
- * ```ts no-eval
+ * ```ts
  * import { redis } from "@perdure/mcp-tasks/redis";
  *
  * const backend = redis("redis://127.0.0.1:6379");
+ * await backend.close();
  * ```
  *
  * @module

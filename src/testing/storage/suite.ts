@@ -69,17 +69,21 @@ export interface StorageSuiteSummary {
  * not here, a single ignored test says so: it never counts as passed.
  *
  * @example Test a backend
- * ```ts no-eval
+ * ```ts
  * import { memory } from "@perdure/mcp-tasks/memory";
  * import { testStorageBackend } from "@perdure/mcp-tasks/testing";
+ * import { assert } from "@std/assert";
  *
+ * const names: string[] = [];
  * testStorageBackend({
  *   name: "memory",
  *   open: ({ runtime }) => {
  *     const backend = memory({ runtime });
  *     return Promise.resolve({ backend, close: () => backend.close() });
  *   },
+ *   test: ({ name }) => names.push(name), // absent: Deno.test
  * });
+ * assert(names.includes("memory: list: descend when asked to"));
  * ```
  */
 export function testStorageBackend(options: StorageSuiteOptions): StorageSuiteSummary {
