@@ -32,9 +32,11 @@ function createServer(client: DynamoDBClient, instance: string, steps: string[])
   }, async (_, ctx) => {
     for (let shard = 0; shard < 6; shard++) {
       await ctx.step("shard", async () => {
-        await pause(100, ctx.signal);
+        // The first instance is held up by its third shard, until it is closed.
+        await pause(instance === "A" && shard === 2 ? 60_000 : 50, ctx.signal);
         steps.push(`${instance}${shard}`);
       });
+      await ctx.status(`${shard + 1} of 6 shards`);
     }
     return `indexed, the last shards by ${instance}`;
   });
@@ -47,13 +49,13 @@ async function main(client: DynamoDBClient): Promise<void> {
   const first = createServer(client, "A", steps);
   const second = createServer(client, "B", steps);
   const { taskId } = await callTool(first, "index", {});
-  await untilTask(second, taskId, () => steps.length >= 2);
+  await untilTask(second, taskId, (task) => task.statusMessage === "2 of 6 shards");
   await first.close();
   console.log(`A is closed after ${steps.length} shards`);
   const task = await untilTask(second, taskId, hasEnded);
   console.log(`B finished: ${task.result?.content[0]?.text}; shards ${steps.join(" ")}`);
   assertEquals(task.result?.content[0]?.text, "indexed, the last shards by B");
-  assertEquals(steps.map((step) => step.slice(1)), ["0", "1", "2", "3", "4", "5"], "each shard once");
+  assertEquals(steps, ["A0", "A1", "B2", "B3", "B4", "B5"], "each shard once");
   await second.close();
 }
 

@@ -47,6 +47,7 @@ function serve(redisUrl: string, name: string, log: string): void {
       await note("first half");
       return Deno.pid;
     });
+    await ctx.status("one half is written");
     await ctx.sleep("between", 1500);
     return `${from === Deno.pid ? "One process" : "Two processes"} wrote this in attempt ${ctx.attempt}`;
   });
@@ -73,7 +74,7 @@ async function main(folder: string): Promise<void> {
     console.log(`cancelled on ${second.pid}: the tool on ${first.pid} has stopped`);
 
     const report = await callTool(first.url, "report", {});
-    await until(second.url, report.taskId, "first half");
+    await untilTask(second.url, report.taskId, (task) => task.statusMessage === "one half is written");
     await first.kill();
     const task = await untilTask(second.url, report.taskId, hasEnded);
     console.log(`kill -9 ${first.pid}: ${second.pid} went on: ${task.result?.content[0]?.text}`);

@@ -31,6 +31,11 @@ export interface CensusOptions {
 /** Steps of one task at most; a tree with more directories has several of them counted in one step. */
 const MAX_STEPS = 2000;
 
+/** How many of `length` directories are counted in one step. */
+export function directoriesPerStep(length: number): number {
+  return Math.max(1, Math.ceil(length / MAX_STEPS));
+}
+
 /** Registers the tool `census`. It only reads, so it is safe to repeat. */
 export function registerCensus(server: McpServer, { onCounted }: CensusOptions = {}): void {
   server.registerTool("census", {
@@ -48,7 +53,7 @@ export function registerCensus(server: McpServer, { onCounted }: CensusOptions =
     await assertDirectory(directory);
     const directories = await ctx.step("list", () => listDirectories(directory, ctx.signal));
     const { length } = directories;
-    const perStep = Math.ceil(length / MAX_STEPS);
+    const perStep = directoriesPerStep(length);
     let census: Census = EMPTY_CENSUS;
     for (let done = 0; done < length; done += perStep) {
       const paths = directories.slice(done, done + perStep);

@@ -10,7 +10,7 @@ export interface Progress {
   readonly statusMessage?: string;
 }
 
-const BAR_WIDTH = 30;
+const BAR_WIDTH = 24;
 const QUARTERS = 4;
 
 /** A row for each task. */
@@ -32,7 +32,7 @@ export class ProgressBoard {
     if (this.#isTerminal) {
       const filled = Math.round(share * BAR_WIDTH);
       const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-      this.#rows.set(name, `${status.padEnd(10)} ${bar} ${statusMessage.slice(0, 30)}`);
+      this.#rows.set(name, `${status.padEnd(10)} ${bar} ${statusMessage.slice(0, 26)}`);
       return this.#draw();
     }
     const shown = `${status} ${Math.floor(share * QUARTERS)}`;
