@@ -14,20 +14,20 @@ const SIZES = [20, 20, 20, 1200, 5000, 14_000];
 /** The plan of a seed. */
 export function generate(seed: number): Plan {
   const dice = new Dice(mix(seed, 1));
-  const durationMs = LEASE_MS * dice.between(3, 9);
   const count = dice.pick([1, 1, 2, 2, 3, 5]);
   const hasShortLives = dice.chance(0.5);
-  const isPoisoned = dice.chance(0.03);
+  const isMassLoss = dice.chance(0.02);
+  const durationMs = LEASE_MS * (isMassLoss ? 10 : dice.between(3, 9));
   const tasks = Array.from(
-    { length: isPoisoned ? 5 : count },
-    () => isPoisoned ? makePoison(dice) : makeTask(dice, hasShortLives),
+    { length: isMassLoss ? 5 : count },
+    () => isMassLoss ? makeLong(dice) : makeTask(dice, hasShortLives),
   );
   const skew = dice.pick([0, 0, 200, 200, 600, 300_000]);
   return {
     seed,
     nodes: NODES,
     leaseMs: LEASE_MS,
-    limit: dice.pick([2, 3, 100]),
+    limit: isMassLoss ? 100 : dice.pick([2, 3, 100]),
     shards: dice.pick([1, 1, 4]),
     maxValueBytes: 6000,
     indexLagMs: dice.pick([0, 0, 0, 300]),
@@ -37,8 +37,9 @@ export function generate(seed: number): Plan {
     parkAfterMs: dice.pick([300, 1500, 4000]),
     durationMs,
     tasks,
-    ops: tasks.flatMap((_, index) => makeOps(dice, index, durationMs)).sort((a, b) => a.at - b.at),
-    incidents: makeIncidents(dice, durationMs),
+    ops: (isMassLoss ? onOneNode(tasks) : tasks.flatMap((_, index) => makeOps(dice, index, durationMs)))
+      .sort((a, b) => a.at - b.at),
+    incidents: isMassLoss ? crashesOfOneNode() : makeIncidents(dice, durationMs),
     faultRate: dice.pick([0, 0.01, 0.03, 0.08, 0.2]),
   };
 }
@@ -54,10 +55,13 @@ function makeTask(dice: Dice, isShort: boolean): TaskPlan {
   };
 }
 
-/** Takes down every process that touches it. */
-function makePoison(dice: Dice): TaskPlan {
-  const script: Action[] = [{ do: "step", ms: spread(dice), bytes: 20 }, { do: "die" }];
-  return { tool: "again", script, owner: 0, ttlMs: 3_600_000, argBytes: 10 };
+/** Long enough to be lost with its process. */
+function makeLong(dice: Dice): TaskPlan {
+  const script: Action[] = [{ do: "busy", ms: 6000, isDeaf: false }, {
+    do: "return",
+    bytes: dice.pick(SIZES),
+  }];
+  return { tool: "again", script, owner: dice.below(2), ttlMs: 3_600_000, argBytes: 10 };
 }
 
 function makeScript(dice: Dice): Action[] {
@@ -124,6 +128,21 @@ const KINDS: readonly OpKind[] = [
   "variables",
   "stranger",
 ];
+
+/** One node dies again and again, with a new task in its hands each time, and another has to take them all. */
+function onOneNode(tasks: readonly TaskPlan[]): Op[] {
+  return tasks.map((_, task) => ({ at: 4500 * task + 10, node: 0, kind: "create", task, salt: task }));
+}
+
+function crashesOfOneNode(): Incident[] {
+  const crashes = Array.from({ length: 5 }, (_, i): Incident => ({
+    at: 4500 * i + 1000,
+    node: 0,
+    kind: "crash",
+    ms: 3300,
+  }));
+  return [{ at: 5, node: 2, kind: "crash", ms: 60_000 }, ...crashes];
+}
 
 function makeOps(dice: Dice, task: number, durationMs: number): Op[] {
   const createAt = dice.chance(0.6) ? dice.below(300) : dice.below(durationMs / 2);

@@ -7,6 +7,7 @@
  * --seconds N     stop after this time (150)            --threads N   (2)
  * --exhaustive    every pair of operations with one fault at every call, instead of seeds
  * --keep-going    go on behind a broken promise, and list all
+ * --no-shrink     do not make the first one smaller
  * ```
  *
  * Ends with code 1 if a promise was broken, or if a rare path was not taken in 5,000 schedules or more.
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     threads: { type: "string" },
     exhaustive: { type: "boolean" },
     "keep-going": { type: "boolean" },
+    "no-shrink": { type: "boolean" },
   },
 });
 
@@ -86,7 +88,7 @@ function printCounters({ counters }: CampaignReport): void {
 async function printFailures({ failures }: CampaignReport, exhaustive: boolean): Promise<void> {
   for (const { seed, invariant, message } of failures) console.log(`seed ${seed}: ${invariant}: ${message}`);
   const first = failures.find(({ invariant }) => invariant !== "unhandled");
-  if (first === undefined) return;
+  if (first === undefined || values["no-shrink"]) return;
   const plan = exhaustive ? pairBatch(first.seed, 1).plans![0]! : generate(first.seed);
   const smallest = await inItsOwnTurn(() => shrink(plan));
   console.log(`\nseed ${first.seed}, made smaller:\n${JSON.stringify(smallest)}`);
