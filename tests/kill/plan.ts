@@ -47,7 +47,7 @@ const SPREAD_MS = 2000;
 
 /** How many tasks of each tool a round of fifty has. */
 const MIX: Readonly<Record<string, number>> = {
-  once: 10,
+  once: 11,
   long: 6,
   steps: 9,
   parking: 8,
@@ -55,7 +55,7 @@ const MIX: Readonly<Record<string, number>> = {
   sleeping: 6,
   huge: 3,
   blocking: 1,
-  poison: 2,
+  poison: 1,
 };
 
 /** Tools that ask nothing, and can so be used by a client that reads no stream. */
@@ -100,7 +100,7 @@ export function planRound(seed: number, flavour: Flavour): RoundPlan {
   });
   const crashes = Array.from(
     { length: NODES * 2 },
-    () => flavour === "kill" && random() < 0.4 ? crash() : undefined,
+    () => flavour === "kill" && random() < 0.3 ? crash() : undefined,
   );
   return { seed, flavour, tasks, blows: dealt.sort((a, b) => a.atMs - b.atMs), crashes };
 }

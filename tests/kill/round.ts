@@ -15,6 +15,7 @@ import {
   restless,
 } from "./checks.ts";
 import { delay, Fleet } from "./fleet.ts";
+import type { Account } from "./ledger.ts";
 import { type NodeEvent, type NodeWrite, readEffects, readEvents, readWrites } from "./logs.ts";
 import { type Flavour, planRound, seeded } from "./plan.ts";
 import type { RoundStore } from "./settings.ts";
@@ -70,6 +71,7 @@ export interface RoundFigures {
 /** When every task must have ended, in milliseconds from the start of the load. */
 const ROUND_MS = 30_000;
 const MAX_SCANS = 20;
+const MAX_LOOKS = 50;
 /** When processes are replaced because tasks have not ended, in milliseconds from the last blow. */
 const ROLL_MS = 8000;
 /** Far enough ahead for everything to have expired, sessions and left-over payloads included. */
@@ -103,11 +105,7 @@ export async function runRound(
     // Processes that saw a tool's process lost three times leave that tool alone for minutes: these ones may all have.
     if (isRolled) await fleet.roll();
     const accounts = await following;
-    // Once more, on any node, when all who were stopped are back: endings stay what they were.
-    for (const account of accounts) {
-      if (account.ending === undefined) continue;
-      for (let tries = 0; tries < 5 && !await callers.look(account); tries++);
-    }
+    await lookAgain(callers, accounts);
     while (restless(await dumpStore(store), accounts).length > 0 && performance.now() < until) {
       await delay(200);
     }
@@ -166,6 +164,19 @@ export async function runRound(
   } finally {
     await fleet.end().catch(() => {});
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Asks once more, on any node, when all who were stopped are back: endings stay what they were. */
+async function lookAgain(callers: Callers, accounts: readonly Account[]): Promise<void> {
+  for (const account of accounts) {
+    if (account.ending === undefined) continue;
+    let tries = 0;
+    // A process may still be dying at its crash point.
+    while (!await callers.look(account)) {
+      if (++tries === MAX_LOOKS) return account.fault("nobody could be asked for it any more");
+      await delay(100);
+    }
   }
 }
 
