@@ -165,7 +165,7 @@ class Round {
       freePlace = takePlace(this.#services, exchange, run.head.owner);
       head = await run.promote(activeLimitFor(this.#services, exchange));
     } catch (error) {
-      freePlace();
+      freePlace(error);
       if (error instanceof TaskIdTakenError) {
         run.abort("lease_lost");
         return await this.#madeEarlier(error);

@@ -1,5 +1,5 @@
 /**
- * How many tasks an owner may create in a minute, per process.
+ * How many tasks or sessions an owner may create in a minute, per process.
  *
  * @module
  */
@@ -18,12 +18,14 @@ interface Bucket {
 export class CreateRateLimit {
   readonly #runtime: Runtime;
   readonly #perMinute: number;
+  readonly #limit: string;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Allows `perMinute` creations in any minute, on average. */
-  constructor(runtime: Runtime, perMinute: number) {
+  /** Allows `perMinute` creations in any minute, on average. `limit`: its name among the options. */
+  constructor(runtime: Runtime, perMinute: number, limit = "createsPerMinute") {
     this.#runtime = runtime;
     this.#perMinute = perMinute;
+    this.#limit = limit;
   }
 
   /**
@@ -38,9 +40,15 @@ export class CreateRateLimit {
     bucket.tokens = Math.min(this.#perMinute, bucket.tokens + (now - bucket.filledAt) * rate);
     bucket.filledAt = now;
     if (bucket.tokens < 1) {
-      throw new LimitReachedError("createsPerMinute", this.#perMinute, Math.ceil((1 - bucket.tokens) / rate));
+      throw new LimitReachedError(this.#limit, this.#perMinute, Math.ceil((1 - bucket.tokens) / rate));
     }
     bucket.tokens--;
+  }
+
+  /** Puts back what {@linkcode take} took for something that was not created after all. */
+  giveBack(owner: string): void {
+    const bucket = this.#buckets.get(owner);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#perMinute, bucket.tokens + 1);
   }
 
   #open(owner: string, now: number): Bucket {

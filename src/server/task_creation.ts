@@ -70,8 +70,11 @@ export function activeLimitFor(services: Services, exchange: Exchange): number |
   return exchange.caller === undefined ? undefined : services.options.limits.activeTasks;
 }
 
-/** Gives back the place of a task that has ended, or was not created after all. Calling it again does nothing. */
-export type FreePlace = () => void;
+/**
+ * Gives back the place of a task that has ended, or was not created after all: the error says why, and a task that the
+ * store refused is no creation. Calling it again does nothing.
+ */
+export type FreePlace = (error?: unknown) => void;
 
 /**
  * Takes what is counted in this process for a task about to be created: one of the owner's creations in a minute,
@@ -87,12 +90,15 @@ export function takePlace(services: Services, exchange: Exchange, owner: string)
     throw new LimitReachedError("anonymousActive", anonymousActive, services.store.config.pollIntervalMs);
   }
   // Anonymous callers cannot be told apart: together they share one allowance.
-  services.creates.take(isAnonymous ? "anonymous" : owner);
-  let isTaken = isAnonymous;
-  if (isTaken) services.anonymousActive++;
-  return () => {
-    if (isTaken) services.anonymousActive--;
+  const creator = isAnonymous ? "anonymous" : owner;
+  services.creates.take(creator);
+  let isTaken = true;
+  if (isAnonymous) services.anonymousActive++;
+  return (error) => {
+    if (!isTaken) return;
     isTaken = false;
+    if (isAnonymous) services.anonymousActive--;
+    if (error instanceof LimitReachedError) services.creates.giveBack(creator);
   };
 }
 
@@ -134,7 +140,7 @@ async function startTask(
     if (tool.dispatch !== undefined) exchange.waitUntil(dispatchNow(services, tool, created));
     return created.head;
   } catch (error) {
-    freePlace();
+    freePlace(error);
     throw error;
   }
 }
@@ -163,5 +169,5 @@ export function finishInBackground(
   settled: Promise<Settled>,
   freePlace: FreePlace,
 ): void {
-  exchange.waitUntil(services.executor.finishOrLeave(run, settled).finally(freePlace));
+  exchange.waitUntil(services.executor.finishOrLeave(run, settled).finally(() => freePlace()));
 }
