@@ -27,6 +27,10 @@ export interface ServerLimits {
   readonly anonymousActive?: number;
   /** Tasks one owner may create in a minute, per process. @default {600} */
   readonly createsPerMinute?: number;
+  /** Sessions of 2025-11-25 one owner may open in a minute, per process. @default {120} */
+  readonly sessionsPerMinute?: number;
+  /** The same for all anonymous callers together: they cannot be told apart. @default {1200} */
+  readonly anonymousSessionsPerMinute?: number;
   /** Streams and waiting requests of one owner in this process. @default {64} */
   readonly streams?: number;
 }
@@ -80,6 +84,11 @@ export interface ServerCoreOptions {
   readonly pageSize?: number;
   /** How long a 2025-11-25 session lives without a request. @default {86_400_000} */
   readonly sessionTtlMs?: number;
+  /**
+   * The same for a session of an anonymous caller: nobody answers for how many there are.
+   * @default {3_600_000} or `sessionTtlMs`, whichever is shorter
+   */
+  readonly anonymousSessionTtlMs?: number;
   /** Bounds on what callers may hold and do. */
   readonly limits?: ServerLimits;
   /** Hears of what goes wrong or is worth a log line. */
@@ -102,6 +111,7 @@ export interface ResolvedOptions {
   readonly pageSize: number;
   readonly resultWaitMs: number;
   readonly sessionTtlMs: number;
+  readonly anonymousSessionTtlMs: number;
   readonly limits: Required<ServerLimits>;
   readonly store: Partial<StoreConfig>;
   readonly emit: EventSink;
@@ -122,7 +132,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
   }
   assertSecrets(options.secrets);
   const { ttlMs = DEFAULT_TTL_LIMITS.ttlMs, maxTtlMs = DEFAULT_TTL_LIMITS.maxTtlMs } = options;
-  const { minTtlMs = DEFAULT_TTL_LIMITS.minTtlMs } = options;
+  const { minTtlMs = DEFAULT_TTL_LIMITS.minTtlMs, sessionTtlMs = 86_400_000 } = options;
   if (minTtlMs > maxTtlMs) {
     throw new RangeError(`Cannot set "minTtlMs": ${minTtlMs} exceeds maxTtlMs ${maxTtlMs}`);
   }
@@ -138,11 +148,14 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
     inputTimeoutMs: options.inputTimeoutMs,
     pageSize: options.pageSize ?? 50,
     resultWaitMs: options.resultWaitMs ?? 300_000,
-    sessionTtlMs: options.sessionTtlMs ?? 86_400_000,
+    sessionTtlMs,
+    anonymousSessionTtlMs: options.anonymousSessionTtlMs ?? Math.min(3_600_000, sessionTtlMs),
     limits: {
       activeTasks: 100,
       anonymousActive: 1000,
       createsPerMinute: 600,
+      sessionsPerMinute: 120,
+      anonymousSessionsPerMinute: 1200,
       streams: 64,
       ...options.limits,
     },

@@ -51,7 +51,13 @@ export class Services {
     this.store = new TaskStore(backend, { runtime, config: options.store, onEvent: emit });
     this.keyring = new Keyring(backend, runtime, options.secrets);
     this.executor = new Executor(this.store);
-    this.sessions = new SessionStore(backend, runtime, options.sessionTtlMs, this.store.config.purgeGraceMs);
+    this.sessions = new SessionStore(backend, {
+      runtime,
+      ttlMs: options.sessionTtlMs,
+      anonymousTtlMs: options.anonymousSessionTtlMs,
+      graceMs: this.store.config.purgeGraceMs,
+      limits: options.limits,
+    });
     this.streams = new SessionStreams(this.store, options.toolErrorStatus);
     this.creates = new CreateRateLimit(runtime, options.limits.createsPerMinute);
     this.subscriptions = new SubscriptionRegistry(options.limits.streams);

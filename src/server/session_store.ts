@@ -19,6 +19,7 @@ import {
 } from "../store/mod.ts";
 import type { Caller } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
+import { CreateRateLimit } from "./rate_limit.ts";
 
 /** What is kept of a session. */
 export interface Session {
@@ -38,6 +39,8 @@ export interface Session {
   readonly subscriptions?: readonly string[];
   /** Times the expiry was moved. */
   readonly renewals: number;
+  /** Whoever knows the id is its owner: it lives shorter. */
+  readonly isAnonymous?: true;
 }
 
 /** A session and the version it was read under. */
@@ -49,41 +52,76 @@ export interface StoredSession {
 
 const SESSION_ID = /^[A-Za-z0-9_-]{16,64}$/;
 const SESSION_ID_BYTES = 24;
-/** Times a session's expiry is moved at most. */
+/** Times a session's expiry is moved at most; each is a write. */
 const MAX_RENEWALS = 4;
+/** The same for an anonymous session, which is renewed more often. */
+const MAX_ANONYMOUS_RENEWALS = 100;
 /** Times a change of a session is tried. */
 const MAX_AMEND_ATTEMPTS = 8;
+
+/** Options of {@linkcode SessionStore}. Durations are milliseconds. */
+export interface SessionStoreOptions {
+  readonly runtime: Runtime;
+  /** How long a session of a principal lives without a request. */
+  readonly ttlMs: number;
+  /** The same for an anonymous caller. */
+  readonly anonymousTtlMs: number;
+  /** How long after its expiry the engine may remove a record by itself. */
+  readonly graceMs: number;
+  readonly limits: {
+    /** Sessions of one principal in a minute. */
+    readonly sessionsPerMinute: number;
+    /** Sessions of all anonymous callers in a minute. */
+    readonly anonymousSessionsPerMinute: number;
+  };
+}
 
 /** Sessions over a backend. */
 export class SessionStore {
   readonly #backend: StorageBackend;
   readonly #runtime: Runtime;
-  readonly #ttlMs: number;
-  readonly #graceMs: number;
+  readonly #options: SessionStoreOptions;
+  readonly #rate: CreateRateLimit;
+  readonly #anonymousRate: CreateRateLimit;
 
-  constructor(backend: StorageBackend, runtime: Runtime, ttlMs: number, graceMs: number) {
+  constructor(backend: StorageBackend, options: SessionStoreOptions) {
+    const { runtime, limits } = options;
     this.#backend = backend;
     this.#runtime = runtime;
-    this.#ttlMs = ttlMs;
-    this.#graceMs = graceMs;
+    this.#options = options;
+    this.#rate = new CreateRateLimit(runtime, limits.sessionsPerMinute, "sessionsPerMinute");
+    this.#anonymousRate = new CreateRateLimit(
+      runtime,
+      limits.anonymousSessionsPerMinute,
+      "anonymousSessionsPerMinute",
+    );
   }
 
-  /** Starts a session; its id is secret, visible ASCII and not derived from anything (T25-179, T25-180). */
+  /**
+   * Starts a session; its id is secret, visible ASCII and not derived from anything (T25-179, T25-180).
+   *
+   * @throws {LimitReachedError} If the caller opened as many in the last minute as allowed. Nothing is stored then.
+   */
   async create(
     caller: Caller,
     facts: Pick<Session, "protocolVersion" | "clientCapabilities" | "clientInfo">,
   ): Promise<Session> {
     const now = this.#runtime.now();
     const id = randomName(this.#runtime, SESSION_ID_BYTES);
+    const owner = await ownerKeyFor(caller, id);
+    const isAnonymous = caller === undefined;
+    if (isAnonymous) this.#anonymousRate.take("anonymous");
+    else this.#rate.take(owner);
     const session: Session = {
       schema: 1,
       id,
       ...facts,
       createdAt: now,
-      expiresAt: now + this.#ttlMs,
+      expiresAt: now + (isAnonymous ? this.#options.anonymousTtlMs : this.#options.ttlMs),
       renewals: 0,
+      ...isAnonymous && { isAnonymous },
     };
-    await this.#backend.put(this.#write(await ownerKeyFor(caller, id), session), { absent: true });
+    await this.#backend.put(this.#write(owner, session), { absent: true });
     return session;
   }
 
@@ -107,11 +145,14 @@ export class SessionStore {
     return { session, owner: record!.key.owner, version: record!.version };
   }
 
-  /** Moves the expiry of a session that is past the half of its life; at most four times. */
+  /** Moves the expiry of a session that is past the half of its life; at most four times, or 100 if it is anonymous. */
   async touch({ session, owner, version }: StoredSession): Promise<void> {
     const now = this.#runtime.now();
-    if (session.renewals >= MAX_RENEWALS || session.expiresAt - now > this.#ttlMs / 2) return;
-    const renewed = { ...session, expiresAt: now + this.#ttlMs, renewals: session.renewals + 1 };
+    const [ttlMs, most] = session.isAnonymous
+      ? [this.#options.anonymousTtlMs, MAX_ANONYMOUS_RENEWALS]
+      : [this.#options.ttlMs, MAX_RENEWALS];
+    if (session.renewals >= most || session.expiresAt - now > ttlMs / 2) return;
+    const renewed = { ...session, expiresAt: now + ttlMs, renewals: session.renewals + 1 };
     await this.#backend.put(this.#write(owner, renewed), { version });
   }
 
@@ -140,7 +181,7 @@ export class SessionStore {
       key: { owner, kind: "session", id: session.id },
       value: toBytes(JSON.stringify(session)),
       dueAt: session.expiresAt,
-      purgeAt: session.expiresAt + this.#graceMs,
+      purgeAt: session.expiresAt + this.#options.graceMs,
     };
   }
 }

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { createGate, type Gate } from "../support/gate_tool.ts";
-import type { Answer } from "../support/http_client.ts";
+import type { FetchHandler, Principal } from "../../mod.ts";
+import { type Answer, postMessage, readAnswer } from "../support/http_client.ts";
+import { type Json, judgeAnswer2025 } from "../support/wire_judge.ts";
 import { verifies } from "../support/requirements.ts";
 import { createTestServer, type TestServer, type TestServerOptions, user } from "../support/test_server.ts";
 
@@ -9,6 +11,19 @@ function withGate(options?: TestServerOptions): TestServer & Gate {
   const gate = createGate();
   parts.server.registerTool("work", { task: { support: "required" } }, gate.handler);
   return { ...parts, ...gate };
+}
+
+async function initialize(fetch: FetchHandler, caller: Principal | undefined): Promise<Answer> {
+  const clientInfo = { name: "test-client", version: "1.0.0" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+  const body = { jsonrpc: "2.0", id: 0, method: "initialize", params };
+  const response = await postMessage(
+    fetch,
+    body,
+    caller === undefined ? {} : { authorization: encodeURIComponent(JSON.stringify(caller)) },
+  );
+  const judge = (message: Json) => judgeAnswer2025(message, { method: "initialize", id: 0 });
+  return (await readAnswer(response, () => {}, judge))!;
 }
 
 function refused(answers: readonly Answer[]): Answer[] {
@@ -78,6 +93,77 @@ Deno.test("createsPerMinute refuses what is over, and tells when it will not be"
   await runtime.advance(15_000);
   await client.createTask("work");
   assertEquals((await client.call("work")).error.code, -32603);
+});
+
+Deno.test("a creation that activeTasks refuses does not count for createsPerMinute", async () => {
+  const { modern, runs } = withGate({ limits: { activeTasks: 1, createsPerMinute: 3 } });
+  const client = modern(user("ada"));
+  await client.createTask("work");
+  for (let i = 0; i < 10; i++) {
+    assertEquals((await client.call("work")).error.data?.limit, "activeTasks");
+  }
+  await runs[0]!.finish("done");
+  await client.createTask("work");
+});
+
+Deno.test("a call that activeTasks keeps inline does not count for createsPerMinute", async () => {
+  const { server, modern, runs, runtime } = withGate({ limits: { activeTasks: 1, createsPerMinute: 2 } });
+  const slow = createGate();
+  server.registerTool("slow", { task: { support: "optional" } }, slow.handler);
+  const client = modern(user("ada"));
+  await client.createTask("work");
+  for (let i = 0; i < 3; i++) {
+    const call = client.call("slow");
+    await runtime.advance(2000);
+    await slow.runs[i]!.finish("inline");
+    assertEquals((await call).result.resultType, "complete");
+  }
+  await runs[0]!.finish("done");
+  await client.createTask("work");
+});
+
+Deno.test("sessionsPerMinute holds for each owner, and stores nothing beyond it", async () => {
+  const { server, backend, runtime, unchanged } = createTestServer({ limits: { sessionsPerMinute: 3 } });
+  const open = (subject: string) => initialize(server.fetch, user(subject));
+  for (let i = 0; i < 3; i++) assertEquals((await open("ada")).result.protocolVersion, "2025-11-25");
+  const refused = await unchanged(() => open("ada"));
+  assertEquals([refused.status, refused.error.code, refused.error.data], [200, -32603, {
+    reason: "limit",
+    limit: "sessionsPerMinute",
+    retryAfterMs: 20_000,
+  }]);
+  assertEquals((await open("eve")).error, undefined);
+  await runtime.advance(20_000);
+  assertEquals((await open("ada")).error, undefined);
+  assertEquals(backend.idsOf("session").length, 5);
+});
+
+Deno.test("anonymousSessionsPerMinute is shared by all anonymous callers, and leaves the others alone", async () => {
+  const { server, unchanged } = createTestServer({
+    allowAnonymous: true,
+    limits: { anonymousSessionsPerMinute: 2, sessionsPerMinute: 1 },
+  });
+  for (let i = 0; i < 2; i++) assertEquals((await initialize(server.fetch, undefined)).error, undefined);
+  const { error } = await unchanged(() => initialize(server.fetch, undefined));
+  assertEquals([error.code, error.data?.limit], [-32603, "anonymousSessionsPerMinute"]);
+  assertEquals((await initialize(server.fetch, user("ada"))).error, undefined);
+});
+
+Deno.test("anonymous sessions end after an hour without a request, those of principals after a day", async () => {
+  const { legacy, runtime, backend } = createTestServer({ allowAnonymous: true });
+  const [idle, busy, known] = [await legacy(undefined), await legacy(undefined), await legacy(user("ada"))];
+  const dueBefore = backend.valuesOf("session").map(({ createdAt, expiresAt }) =>
+    Number(expiresAt) - Number(createdAt)
+  );
+  assertEquals(dueBefore, [3_600_000, 3_600_000, 86_400_000]);
+  for (let i = 0; i < 30; i++) {
+    runtime.jumpWallClock(3_000_000);
+    assertEquals(await busy.notify("notifications/initialized"), 202);
+    assertEquals((await busy.request("ping")).status, 200);
+  }
+  assertEquals(await idle.notify("notifications/initialized"), 404);
+  assertEquals(await known.notify("notifications/initialized"), 404);
+  assertEquals(await busy.notify("notifications/initialized"), 202);
 });
 
 Deno.test("anonymousActive holds exactly, however many come at once", async () => {
