@@ -73,6 +73,13 @@ export interface DenoKvOptions {
   readonly prefix?: readonly string[];
   /** Longest time one operation may take, with all its attempts, in milliseconds. @default {10000} */
   readonly timeoutMs?: number;
+  /**
+   * Whether to take hints from the store's own `watch`; without them, changes of other processes are seen by
+   * polling. That of `npm:@deno/kv` can spin for ever when a watcher leaves, and nothing else runs then.
+   *
+   * @default whether the runtime is Deno
+   */
+  readonly watch?: boolean;
   /** Clock, timers and randomness. @default {systemRuntime} */
   readonly runtime?: Runtime;
 }
@@ -104,11 +111,13 @@ class DenoKvBackend implements StorageBackend {
   readonly #engine: KvEngine;
   readonly #writer: KvWriter;
   readonly #hub = new WatchHub();
+  readonly #takesHints: boolean;
   #watched = 0;
 
   constructor(kv: string | KvLike | undefined, options: DenoKvOptions) {
     const { prefix = ["perdure"], timeoutMs = 10_000, runtime = systemRuntime } = options;
     this.#runtime = runtime;
+    this.#takesHints = options.watch ?? Reflect.has(globalThis, "Deno");
     this.#layout = new KvLayout(prefix);
     this.#engine = new KvEngine(kv, timeoutMs, runtime);
     this.#writer = new KvWriter(this.#engine, this.#layout, runtime);
@@ -167,7 +176,8 @@ class DenoKvBackend implements StorageBackend {
   }
 
   watch(key: RecordKey, signal: AbortSignal): AsyncIterable<void> {
-    if (this.#watched < MAX_WATCHED && !signal.aborted) void this.#watchEngine(key, signal);
+    const mayAsk = this.#takesHints && this.#watched < MAX_WATCHED;
+    if (mayAsk && !signal.aborted) void this.#watchEngine(key, signal);
     return this.#hub.watch(key, signal);
   }
 
