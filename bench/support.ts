@@ -37,11 +37,13 @@ export function report(
   bare: number,
   ratio: number,
   goal: number,
+  direction: "at least" | "at most" = "at least",
 ): void {
-  const verdict = ratio >= goal ? "reached" : "MISSED";
+  const isReached = direction === "at least" ? ratio >= goal : ratio <= goal;
+  const verdict = isReached ? "reached" : "MISSED";
   console.log(
     `${what}: ${Math.round(rate)} ${unit}; ${bareWhat}: ${Math.round(bare)}/s; ratio ${
       ratio.toFixed(2)
-    } (goal ${goal}: ${verdict})`,
+    } (goal ${direction} ${goal}: ${verdict})`,
   );
 }

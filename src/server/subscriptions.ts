@@ -21,7 +21,7 @@ import {
   type SubscriptionFilter,
   TASKS_CAPABILITY,
 } from "../protocol/v2026_07_28/mod.ts";
-import { isTerminal, LimitReachedError, toDetailedTask2026 } from "../tasks/mod.ts";
+import { isTerminal, LimitReachedError, type TaskHead, toDetailedTask2026 } from "../tasks/mod.ts";
 import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
 import { hasTasks } from "./capabilities.ts";
 import type { Exchange } from "./exchange.ts";
@@ -51,6 +51,7 @@ export class SubscriptionRegistry {
   readonly #perOwner: number;
   readonly #counts = new Map<OwnerKey, number>();
   readonly #closing = new AbortController();
+  readonly #onClosing = new Set<() => void>();
 
   constructor(perOwner: number) {
     this.#perOwner = perOwner;
@@ -78,9 +79,16 @@ export class SubscriptionRegistry {
     };
   }
 
+  /** Calls back when the server closes: for waits there may be many of, lighter than a listener of the signal. */
+  whenClosing(callback: () => void): () => void {
+    this.#onClosing.add(callback);
+    return () => this.#onClosing.delete(callback);
+  }
+
   /** Ends all subscriptions properly. */
   close(): void {
     this.#closing.abort();
+    for (const callback of [...this.#onClosing]) callback();
   }
 }
 
@@ -90,8 +98,7 @@ class Subscription {
   readonly #id: RequestId;
   readonly #stops: (() => void)[] = [];
   /** Newest unsent state by task: more than one state of a task never waits. */
-  readonly #waiting = new Map<string, Versioned>();
-  #isSending = false;
+  #waiting: Map<string, Versioned> | undefined;
 
   constructor(services: Services, id: RequestId, exchange: Exchange) {
     this.#services = services;
@@ -143,19 +150,17 @@ class Subscription {
   /** Resolves with the last message once the client left or the server closes. */
   #ended(): Promise<JsonObject> {
     const { signal } = this.#exchange;
-    const { closing } = this.#services.subscriptions;
+    const { subscriptions } = this.#services;
     return new Promise((resolve) => {
       const end = () => {
         signal.removeEventListener("abort", end);
-        closing.removeEventListener("abort", end);
         this.#stop();
-        if (closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
+        if (subscriptions.closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
         resolve({ resultType: "complete", _meta: { [META.subscriptionId]: this.#id } });
       };
-      // Composed signals would cost more memory than all else of a stream.
       signal.addEventListener("abort", end, { once: true });
-      closing.addEventListener("abort", end, { once: true });
-      if (signal.aborted || closing.aborted) end();
+      this.#stops.push(subscriptions.whenClosing(end));
+      if (signal.aborted || subscriptions.closing.aborted) end();
     });
   }
 
@@ -201,28 +206,34 @@ class Subscription {
 
   #offer(current: Versioned): void {
     const { id, rev } = current.head;
-    if ((this.#waiting.get(id)?.head.rev ?? -1) > rev) return;
+    if ((this.#waiting?.get(id)?.head.rev ?? -1) > rev) return;
+    const isSending = this.#waiting !== undefined;
+    this.#waiting ??= new Map();
     this.#waiting.set(id, current);
-    if (!this.#isSending) void this.#drain();
+    if (!isSending) void this.#drain(this.#waiting);
   }
 
-  async #drain(): Promise<void> {
-    this.#isSending = true;
+  async #drain(waiting: Map<string, Versioned>): Promise<void> {
+    // A state that comes meanwhile is found by the same loop.
+    for (const [id, { head }] of waiting) {
+      waiting.delete(id);
+      await this.#notify(head);
+    }
+    this.#waiting = undefined;
+  }
+
+  async #notify(head: TaskHead): Promise<void> {
+    const { store } = this.#services;
     try {
-      while (this.#waiting.size > 0) {
-        const [[id, { head }]] = this.#waiting as unknown as [[string, Versioned]];
-        this.#waiting.delete(id);
-        const task = toDetailedTask2026(head, await this.#services.store.loadDetails(head));
-        this.#send("notifications/tasks", task as unknown as JsonObject);
-      }
+      const task = toDetailedTask2026(head, await store.loadDetails(head));
+      this.#send("notifications/tasks", task as unknown as JsonObject);
     } catch (error) {
-      this.#services.store.emit({
+      store.emit({
         type: "notification_failed",
+        taskId: head.id,
         message: "A task notification was not sent",
         error,
       });
-    } finally {
-      this.#isSending = false;
     }
   }
 
