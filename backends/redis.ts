@@ -219,7 +219,13 @@ class RedisBackend implements StorageBackend {
   }
 
   async delete(keys: readonly RecordKey[]): Promise<void> {
-    const slots = Map.groupBy(keys.filter(isKey), ({ owner }) => this.#layout.slotOf(owner));
+    const slots = new Map<number, RecordKey[]>();
+    for (const key of keys.filter(isKey)) {
+      const slot = this.#layout.slotOf(key.owner);
+      const group = slots.get(slot);
+      if (group === undefined) slots.set(slot, [key]);
+      else group.push(key);
+    }
     await Promise.all(Array.from(slots, async ([slot, all]) => {
       for (let i = 0; i < all.length; i += DELETED_AT_ONCE) {
         const group = all.slice(i, i + DELETED_AT_ONCE);

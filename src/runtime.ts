@@ -68,3 +68,18 @@ export function randomName(runtime: Runtime, bytes = 12): string {
   for (const byte of runtime.randomBytes(bytes)) text += String.fromCharCode(byte);
   return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
+
+/** A promise and how to settle it. */
+export interface Deferred<T> {
+  /** Pending until one of the others is called. */
+  readonly promise: Promise<T>;
+  /** Fulfils the promise. */
+  readonly resolve: (value: T | PromiseLike<T>) => void;
+}
+
+/** What `Promise.withResolvers()` gives, which Node 20 does not have. */
+export function deferred<T>(): Deferred<T> {
+  let resolve!: Deferred<T>["resolve"];
+  const promise = new Promise<T>((fulfil) => resolve = fulfil);
+  return { promise, resolve };
+}

@@ -9,7 +9,7 @@
  * @module
  */
 import type { JsonValue } from "../protocol/mod.ts";
-import type { CancelTimer } from "../runtime.ts";
+import { type CancelTimer, deferred } from "../runtime.ts";
 import {
   assertHeld,
   handBack,
@@ -91,7 +91,7 @@ export class Run {
   readonly #waiters = new Set<() => void>();
   readonly #timers = new Set<CancelTimer>();
   readonly #waits: Waits;
-  readonly #left = Promise.withResolvers<void>();
+  readonly #left = deferred<void>();
   #hasLeft = false;
   #hasEnded = false;
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonValue } from "../protocol/mod.ts";
+import { deferred } from "../runtime.ts";
 import type { JournalEntry } from "../tasks/mod.ts";
 import type { Answers, Questions, Run, RunHooks } from "../execution/mod.ts";
 import type { Services } from "./services.ts";
@@ -26,8 +27,8 @@ export type PhaseEvent<T> =
 export class InlinePhase {
   readonly #services: Services;
   #questions: Questions = {};
-  #asked = Promise.withResolvers<Questions>();
-  #released = Promise.withResolvers<Answers>();
+  #asked = deferred<Questions>();
+  #released = deferred<Answers>();
   readonly run: Run;
 
   private constructor(services: Services, makeRun: (hooks: RunHooks) => Run, hooks: RunHooks) {
