@@ -11,6 +11,8 @@ import { hugeText } from "./tools.ts";
 
 const ONCE = new Set(["once", "asking", "blocking"]);
 const TERMINAL = new Set(["completed", "failed", "cancelled"]);
+/** Names of steps, in the order in which every tool calls them. */
+const STEP_ORDER = ["before", "after", "s1", "s2", "s3", "s4"];
 
 /** Checks what was done, and what came of it, for one task. Broken promises go to the account. */
 export function checkAccount(account: Account, effects: Effects, head: TaskHead | undefined): void {
@@ -31,7 +33,7 @@ export function checkAccount(account: Account, effects: Effects, head: TaskHead 
 }
 
 /** Checks how often everything was done, also for tasks whose creation was never acknowledged (I7). */
-export function checkEffects({ starts, steps }: Effects): string[] {
+export function checkEffects({ starts, steps, order }: Effects): string[] {
   const faults: string[] = [];
   for (const [label, count] of starts) {
     if (count > 1 && ONCE.has(label.split("-")[0]!)) {
@@ -39,12 +41,21 @@ export function checkEffects({ starts, steps }: Effects): string[] {
     }
   }
   for (const [label, ofTask] of steps) {
-    // A finished step is never run again; each lost attempt may have left one unfinished.
+    // Each lost attempt may have left one step unfinished, which is run again.
     const extra = [...ofTask.values()].reduce((sum, nonces) => sum + nonces.length - 1, 0);
     const attempts = starts.get(label) ?? 0;
     if (extra >= attempts) faults.push(`${label}: repeated ${extra} steps in ${attempts} attempts`);
   }
+  for (const [label, names] of order) {
+    // A step runs only when those before it are recorded, and what is recorded is never run again.
+    const back = names.findIndex((name, i) => i > 0 && rankOf(name) < rankOf(names[i - 1]!));
+    if (back > 0) faults.push(`${label}: ran step "${names[back]}" after "${names[back - 1]}"`);
+  }
   return faults;
+}
+
+function rankOf(step: string): number {
+  return STEP_ORDER.indexOf(step);
 }
 
 /** The outcome is that of the epoch in which the task ended (I3). */

@@ -12,6 +12,8 @@ export interface Effects {
   readonly starts: ReadonlyMap<string, number>;
   /** Nonces of the runs of each step, by label and step. */
   readonly steps: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** Steps in the order in which they were run, by label. */
+  readonly order: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A write, and the node that made it. */
@@ -34,6 +36,7 @@ export interface NodeEvent {
 export async function readEffects(folder: string): Promise<Effects> {
   const starts = new Map<string, number>();
   const steps = new Map<string, Map<string, string[]>>();
+  const order = new Map<string, string[]>();
   const text = await Deno.readTextFile(effectsPath(folder)).catch(() => "");
   for (const line of text.split("\n")) {
     const [what, label, step, nonce] = line.split(" ");
@@ -43,8 +46,9 @@ export async function readEffects(folder: string): Promise<Effects> {
     const runs = steps.get(label) ?? new Map<string, string[]>();
     steps.set(label, runs);
     runs.set(step!, [...runs.get(step!) ?? [], nonce!]);
+    order.set(label, [...order.get(label) ?? [], step!]);
   }
-  return { starts, steps };
+  return { starts, steps, order };
 }
 
 /** Reads the writes of all nodes. */
