@@ -293,10 +293,11 @@ export class Clients {
         rev = current?.head.rev ?? rev;
         if (current !== undefined && !hasEnded(current.head)) return;
         stop();
+        cancelTimer();
         resolve();
       });
       // Nothing ends a watch of a task that cannot end while its store is quiet, but its time.
-      process.setTimer(model.plan.ttlMs + 60_000, () => {
+      const cancelTimer = process.setTimer(model.plan.ttlMs + 60_000, () => {
         stop();
         const isOver = model.head === undefined || hasEnded(model.head);
         if (isOver && !this.#world.isFaulty) this.#world.fail("I18", `the end of ${model.id} was not seen`);

@@ -51,6 +51,9 @@ const FAULTS: readonly (readonly [string, CallFault])[] = CALLS.flatMap(([node, 
   )
 );
 
+/** A prime that is no factor of the number of plans. */
+const STRIDE = 99_991;
+
 /** How many plans there are. */
 export function pairCount(): number {
   return OPERATIONS.length ** 2 * OFFSETS.length * TOOLS.length * (FAULTS.length + 1);
@@ -63,7 +66,8 @@ export function pairBatch(from: number, count: number): Batch {
 
 /** The plan of a number from 0 to {@linkcode pairCount} - 1. */
 export function pairPlan(number: number): Plan {
-  let rest = number;
+  // Neighbours differ in everything, so that a part of all plans is a fair sample.
+  let rest = (number * STRIDE) % pairCount();
   const take = <T>(items: readonly T[]): T => {
     const item = items[rest % items.length]!;
     rest = Math.floor(rest / items.length);

@@ -29,7 +29,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     head.exec.leaseOwner !== holder.leaseOwner;`,
       replace: `isTerminal(head.status);`,
     }],
-    seed: 0,
+    seed: 241,
   },
   {
     name: "no mark check",
@@ -38,7 +38,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       find: "if (isMine || mutation.landed?.(fresh.head)) return { current: fresh };",
       replace: "void isMine;",
     }],
-    seed: 0,
+    seed: 710,
   },
   {
     name: "index facts not in the same put",
@@ -49,7 +49,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         `const first = await this.#backend.put({ ...write, dueAt: undefined, active: false }, condition);
       return first.ok ? await this.#backend.put(write, { version: first.version }) : first;`,
     }],
-    seed: 0,
+    seed: 800,
   },
   {
     name: "no expiry on read",
@@ -58,7 +58,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       find: "return isExpired(head, this.#runtime.now()) ? undefined : { head, version: record.version };",
       replace: "return { head, version: record.version };",
     }],
-    seed: 0,
+    seed: 786,
   },
   {
     name: "head published before its payloads",
@@ -67,7 +67,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       find: "await Promise.all(\n      payloadKeys(scope",
       replace: "void Promise.all(\n      payloadKeys(scope",
     }],
-    seed: 0,
+    seed: 773,
   },
   {
     name: "park without the epoch step",
@@ -76,7 +76,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       find: `const exec = released(head.exec, "parked");`,
       replace: `const exec = { ...released(head.exec, "parked"), epoch: head.exec.epoch };`,
     }],
-    seed: 0,
+    seed: 800,
   },
 ];
 
