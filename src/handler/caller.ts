@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { isJsonObject, ProtocolError } from "../protocol/mod.ts";
+import { ProtocolError } from "../protocol/mod.ts";
 import type { Caller, Principal } from "../server/exchange.ts";
+import { toPrincipal } from "../server/principal.ts";
 import type { HandlerContext } from "./context.ts";
 import { errorResponse } from "./json_response.ts";
 
@@ -16,7 +17,8 @@ export interface CallerCheckOptions {
   /**
    * Tells who sends a request, from its headers; to read its body, read that of a clone. A `Response` (a 401 or 403
    * with the challenge of your authorization server) is sent as it is. If it throws, the client gets a fixed
-   * text with status 500, and nothing of the error.
+   * text with status 500, and nothing of the error; so it does if tasks cannot belong to what it answers: a subject,
+   * client id or issuer that is empty, over 1,024 characters or ill-formed, or over 2 KiB of scopes and claims.
    */
   readonly authenticate?: (request: Request) => Authentication | Promise<Authentication>;
   /** Whether to serve callers without a principal. Their task ids are then the only key to their tasks. @default {false} */
@@ -34,11 +36,11 @@ export function createCallerCheck(context: HandlerContext, options: CallerCheckO
     : "send credentials that this server accepts";
 
   return async function identify(request: Request): Promise<{ readonly caller: Caller } | Response> {
-    let caller: Authentication;
+    let caller: Caller;
     try {
-      caller = await authenticate?.(request);
-      if (caller instanceof Response) return caller;
-      if (caller !== undefined) assertPrincipal(caller);
+      const answer = await authenticate?.(request);
+      if (answer instanceof Response) return answer;
+      if (answer !== undefined) caller = toPrincipal(answer);
     } catch (error) {
       throw context.toDefect(error, "authenticate");
     }
@@ -48,13 +50,4 @@ export function createCallerCheck(context: HandlerContext, options: CallerCheckO
     });
     return errorResponse(refusal, undefined, 401, { "www-authenticate": "Bearer" });
   };
-}
-
-function assertPrincipal(value: unknown): asserts value is Principal {
-  if (isJsonObject(value) && (isName(value.subject) || isName(value.clientId))) return;
-  throw new TypeError('Cannot tell who calls: "authenticate" answered neither "subject" nor "clientId"');
-}
-
-function isName(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
 }

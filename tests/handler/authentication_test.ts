@@ -56,6 +56,23 @@ Deno.test("createFetchHandler() hands the principal to the server, or none to on
   }
 });
 
+Deno.test("createFetchHandler() hands on what belongs to a principal, and no token beside it", async () => {
+  const principal = {
+    subject: "a".repeat(1024),
+    clientId: "app",
+    issuer: "https://id.example",
+    scopes: ["read"],
+    claims: { name: "n".repeat(1900), at: new Date(0) as unknown as string },
+  };
+  const { fetch, dispatcher } = createTestHandler({}, {
+    authenticate: () => ({ ...principal, token: "secret" }),
+  });
+  await fetch(modern("tools/list"));
+  assertEquals(dispatcher.calls.map(({ caller }) => caller), [
+    { ...principal, claims: { name: principal.claims.name, at: "1970-01-01T00:00:00.000Z" } },
+  ]);
+});
+
 verifies(["T25-289", "T26-292"], "a challenge of the author's is sent as it is", async () => {
   const challenge = new Response("scope!", {
     status: 403,
@@ -77,6 +94,27 @@ for (
     ["answers an empty subject", () => ({ subject: "", issuer: "abc" })],
     ["answers a text", () => "abc" as unknown as undefined],
     ["answers null", () => null as unknown as undefined],
+    ["answers a lone surrogate", () => ({ subject: "abc\ud800" })],
+    ["answers an over-long subject", () => ({ subject: "abc".repeat(400) })],
+    ["answers an empty issuer", () => ({ subject: "abc", issuer: "" })],
+    ["answers an ill-formed client id beside a subject", () => ({ subject: "abc", clientId: "\udfff" })],
+    ["answers names of more than 8 KiB", () => ({
+      subject: "\u0001".repeat(800),
+      clientId: "\u0001".repeat(800),
+      issuer: "abc",
+    })],
+    ["answers over 2 KiB of scopes", () => ({ subject: "abc", scopes: ["s".repeat(2048)] })],
+    ["answers over 2 KiB of claims", () => ({ subject: "abc", claims: { name: "€".repeat(700) } })],
+    ["answers scopes that are no texts", () => ({ subject: "abc", scopes: [7 as unknown as string] })],
+    [
+      "answers claims that are no object",
+      () => ({ subject: "abc", claims: [] as unknown as Record<never, never> }),
+    ],
+    ["answers claims that hold themselves", () => {
+      const claims: Record<string, Record<string, unknown>> = {};
+      claims.self = claims;
+      return { subject: "abc", claims: claims as Record<never, never> };
+    }],
   ] as const satisfies readonly (readonly [string, FetchHandlerOptions["authenticate"]])[]
 ) {
   Deno.test(`createFetchHandler() answers with a fixed text when authenticate ${what}`, async () => {
