@@ -46,10 +46,10 @@ export const idempotencyKey: Guard<string> = field(
   "well-formed text of 1 to 128 characters",
   isIdempotencyKey,
 );
-/** A progress token (T25-239). */
+/** A progress token (T25-239); shorter than a request id may be, because tasks keep it. */
 export const progressToken: Guard<ProgressToken> = field(
-  "a string of at most 1024 characters or a safe integer",
-  isRequestId,
+  "a string of at most 256 characters or a safe integer",
+  (value) => isRequestId(value) && String(value).length <= 256,
 );
 /** A JSON-RPC id, as a parameter. */
 export const requestId: Guard<RequestId> = field(

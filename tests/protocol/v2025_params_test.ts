@@ -104,7 +104,7 @@ Deno.test("parseCallToolParams() refuses a time to live that is no count of mill
 });
 
 verifies("T25-239", "parseCallToolParams() takes strings and integers as progress tokens", () => {
-  for (const progressToken of ["", "a", 0, -3, 2 ** 53 - 1]) {
+  for (const progressToken of ["", "a", "x".repeat(256), 0, -3, 2 ** 53 - 1]) {
     assertEquals(parseCallToolParams({ name: "a", _meta: { progressToken } }).progressToken, progressToken);
   }
   const isToken = (value: unknown) => value === MARKER || value === "" || Number.isSafeInteger(value);
