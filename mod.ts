@@ -33,6 +33,7 @@ export type {
   Caller,
   CloseOptions,
   Completer,
+  CompletionContext,
   ListChange,
   MirroredParam,
   Principal,
@@ -51,6 +52,7 @@ export type {
   TaskSupport,
   ToolConfig,
   ToolHandler,
+  UriVariables,
 } from "./src/server/mod.ts";
 export {
   type AbortReason,

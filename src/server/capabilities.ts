@@ -34,15 +34,19 @@ export interface Catalog {
   readonly resources: ResourceRegistry;
 }
 
+/** Whether any argument of a prompt or variable of a resource has suggestions. */
+export function hasCompletions({ prompts, resources }: Catalog): boolean {
+  return prompts.all().some(({ complete }) => Object.keys(complete).length > 0) || resources.hasCompletions;
+}
+
 /** Capabilities that both revisions spell alike. */
-function listCapabilities({ tools, prompts, resources }: Catalog): Capabilities2026 {
-  const hasCompletions = prompts.all().some(({ complete }) => Object.keys(complete).length > 0) ||
-    resources.hasCompletions;
+function listCapabilities(catalog: Catalog): Capabilities2026 {
+  const { tools, prompts, resources } = catalog;
   return {
     ...(tools.size > 0 ? { tools: { listChanged: true } } : {}),
     ...(prompts.size > 0 ? { prompts: { listChanged: true } } : {}),
     ...(resources.size > 0 ? { resources: { subscribe: true, listChanged: true } } : {}),
-    ...(hasCompletions ? { completions: {} } : {}),
+    ...(hasCompletions(catalog) ? { completions: {} } : {}),
     logging: {},
   };
 }

@@ -15,8 +15,16 @@ import {
   VERSION_2026,
 } from "../protocol/mod.ts";
 import type { RequestMeta, RetryParams } from "../protocol/v2026_07_28/mod.ts";
-import type { Settled, TaskContext } from "../execution/mod.ts";
+import {
+  ReplayMismatchError,
+  type Settled,
+  StepError,
+  type TaskContext,
+  ToolError,
+} from "../execution/mod.ts";
+import { TaskError } from "../tasks/mod.ts";
 import type { Exchange } from "./exchange.ts";
+import { randomName } from "../runtime.ts";
 import { InlinePhase } from "./inline_phase.ts";
 import { evaluateLegacy, type LegacyCallContext } from "./legacy_call.ts";
 import { askAgain, openRound } from "./rounds.ts";
@@ -27,6 +35,8 @@ import type { CallableTool } from "./tool_registry.ts";
 
 /** A function that answers a request. */
 export interface InlineWork {
+  /** What runs, for messages. */
+  readonly kind: "prompt" | "resource";
   /** What is asked for: a prompt's name, a resource's URI. */
   readonly name: string;
   /** Arguments as sent; a request with others is another request. */
@@ -48,7 +58,7 @@ export async function answerModern(
   const round = await openRound(services, exchange, request.method, name, rawArgs, retry.requestState);
   const { state } = round;
   const call: TaskCall = {
-    ...toCall(work, exchange),
+    ...toCall(services, work, exchange),
     era: VERSION_2026,
     clientCapabilities: meta.clientCapabilities,
     taskId: state.taskId,
@@ -71,9 +81,9 @@ export async function answerModern(
 
 /** Answers a 2025-11-25 request; questions go on its stream. */
 export async function answerLegacy(context: LegacyCallContext, work: InlineWork): Promise<JsonValue> {
-  const { exchange, session } = context;
+  const { services, exchange, session } = context;
   const call: TaskCall = {
-    ...toCall(work, exchange),
+    ...toCall(services, work, exchange),
     era: VERSION_2025,
     clientCapabilities: session.clientCapabilities,
     sessionId: session.id,
@@ -82,18 +92,37 @@ export async function answerLegacy(context: LegacyCallContext, work: InlineWork)
 }
 
 function toCall(
-  { name, rawArgs, progressToken, run }: InlineWork,
+  services: Services,
+  work: InlineWork,
   exchange: Exchange,
 ): Pick<TaskCall, "tool" | "exchange" | "rawArgs" | "args" | "progressToken"> {
+  const { name, rawArgs, progressToken } = work;
   const tool: CallableTool = {
     name,
     task: { support: "forbidden" },
     repeatable: false,
     maxAttempts: 1,
     readArgs: () => Promise.resolve({ ok: true, value: undefined }),
-    prepare: (_args, ctx) => run(ctx),
+    prepare: (_args, ctx) => runReported(services, work, ctx),
   };
   return { tool, exchange, rawArgs, args: undefined, progressToken };
+}
+
+/** What the author did not mean for clients they see as a fixed text, and the operator as an event. */
+async function runReported(services: Services, work: InlineWork, ctx: TaskContext): Promise<JsonValue> {
+  const { kind, name, run } = work;
+  try {
+    return await run(ctx);
+  } catch (error) {
+    const isMeant = error instanceof ProtocolError || error instanceof ToolError ||
+      error instanceof StepError || error instanceof ReplayMismatchError || error instanceof TaskError;
+    if (isMeant || ctx.signal.aborted) throw error;
+    const { runtime, emit } = services.options;
+    const correlationId = randomName(runtime, 9);
+    const message = `The ${kind} "${name}" threw (correlation id ${correlationId})`;
+    emit({ type: `${kind}_threw`, name, message, error });
+    throw internalError(`The ${kind} failed unexpectedly (correlation id ${correlationId})`);
+  }
 }
 
 function toValue(done: { readonly prepared: JsonValue } | { readonly settled: Settled }): JsonValue {

@@ -284,7 +284,7 @@ export class LegacyDispatch {
       if (method === "resources/unsubscribe") return await this.#subscribe(stored, params, false);
     }
     if (method === "completion/complete" && prompts.size + resources.size > 0) {
-      return await complete(this.#services, request);
+      return await complete(this.#services, request, context.exchange.caller);
     }
     if (method === "tools/call" && tools.size > 0) return await callToolLegacy(context, request);
     if (protocolVersion === VERSION_2025 && hasTasks(tools)) {

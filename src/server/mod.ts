@@ -11,5 +11,13 @@ export * from "./tool_config.ts";
 export * from "./worker.ts";
 export * from "./external_tasks.ts";
 export type { ListChange } from "./list_changes.ts";
-export type { Completer, PromptConfig, PromptHandler, PromptResult } from "./prompt_registry.ts";
-export type { ResourceConfig, ResourceHandler, ResourceResult } from "./resource_registry.ts";
+export type {
+  Completer,
+  CompletionContext,
+  PromptConfig,
+  PromptHandler,
+  PromptResult,
+} from "./prompt_registry.ts";
+export type { ResourceConfig, ResourceHandler } from "./resource_registry.ts";
+export type { ResourceResult } from "./resource_contents.ts";
+export type { UriVariables } from "./uri_template.ts";

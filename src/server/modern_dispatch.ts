@@ -11,7 +11,7 @@ import {
   toResult,
 } from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
-import { type Catalog, discover, hasTasks, withServerInfo } from "./capabilities.ts";
+import { type Catalog, discover, hasCompletions, hasTasks, withServerInfo } from "./capabilities.ts";
 import { toErrorResponse } from "./error_map.ts";
 import type { Exchange } from "./exchange.ts";
 import { callToolModern } from "./modern_call.ts";
@@ -38,7 +38,6 @@ const hasTools = ({ tools }: Catalog): boolean => tools.size > 0;
 const hasPrompts = ({ prompts }: Catalog): boolean => prompts.size > 0;
 const hasResources = ({ resources }: Catalog): boolean => resources.size > 0;
 const isTaskServer = ({ tools }: Catalog): boolean => hasTasks(tools);
-const isCompleter = (catalog: Catalog): boolean => hasPrompts(catalog) || hasResources(catalog);
 
 const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>([
   ["server/discover", { isServed: () => true, answer: discover }],
@@ -49,7 +48,7 @@ const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>
   ["resources/list", { isServed: hasResources, answer: listResourcesModern }],
   ["resources/templates/list", { isServed: hasResources, answer: listTemplatesModern }],
   ["resources/read", { isServed: hasResources, answer: readResourceModern }],
-  ["completion/complete", { isServed: isCompleter, answer: completeModern }],
+  ["completion/complete", { isServed: hasCompletions, answer: completeModern }],
   ["subscriptions/listen", { isServed: () => true, answer: listen }],
   ["tasks/get", { isServed: isTaskServer, answer: getTaskModern }],
   ["tasks/update", { isServed: isTaskServer, answer: updateTask }],

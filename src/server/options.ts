@@ -31,6 +31,8 @@ export interface ServerLimits {
   readonly sessionsPerMinute?: number;
   /** The same for all anonymous callers together: they cannot be told apart. @default {1200} */
   readonly anonymousSessionsPerMinute?: number;
+  /** Suggestions one owner may ask for in a minute, per process. @default {600} */
+  readonly completionsPerMinute?: number;
   /** Streams and waiting requests of one owner in this process. @default {64} */
   readonly streams?: number;
 }
@@ -156,6 +158,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
       createsPerMinute: 600,
       sessionsPerMinute: 120,
       anonymousSessionsPerMinute: 1200,
+      completionsPerMinute: 600,
       streams: 64,
       ...options.limits,
     },

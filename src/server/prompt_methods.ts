@@ -57,6 +57,7 @@ async function toWork(
   const args = await prompt.readArgs(rawArgs);
   if (!args.ok) throw badArguments(`prompt "${prompt.name}"`, args.message);
   return {
+    kind: "prompt",
     name: prompt.name,
     rawArgs,
     progressToken: params.progressToken,

@@ -6,12 +6,21 @@
 import type { Icon } from "../protocol/content.ts";
 import type { Prompt, PromptArgument, PromptMessage } from "../protocol/listings.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import type { Caller } from "./exchange.ts";
+import { assertMessages } from "./prompt_messages.ts";
 import { type ReadValue, readValue, type Schema, type TaskContext, toJsonSchema } from "../execution/mod.ts";
+
+/** What a completer is called with besides the texts. */
+export interface CompletionContext {
+  /** Who asks: suggest nothing that they may not see. `undefined`: an anonymous caller. */
+  readonly auth: Caller;
+}
 
 /** Suggests values for an argument, best first. Gets what is typed so far, and the arguments already settled. */
 export type Completer = (
   typed: string,
   settled: Readonly<Record<string, string>>,
+  context: CompletionContext,
 ) => readonly string[] | Promise<readonly string[]>;
 
 /** A prompt's description. */
@@ -108,13 +117,22 @@ function toArguments(name: string, schema: Schema): PromptArgument[] {
     throw new TypeError(`Cannot register prompt "${name}": the root of its argsSchema must be an object`);
   }
   return Object.entries(properties).map(([argument, property]) => ({
-    name: argument,
+    name: toTextName(name, argument, property),
     ...(isJsonObject(property) && typeof property.title === "string" ? { title: property.title } : {}),
     ...(isJsonObject(property) && typeof property.description === "string"
       ? { description: property.description }
       : {}),
     required: Array.isArray(required) && required.includes(argument),
   }));
+}
+
+/** @throws {TypeError} If the argument can never be a text. */
+function toTextName(prompt: string, argument: string, property: unknown): string {
+  const type = isJsonObject(property) ? property.type : undefined;
+  if (type === undefined || type === "string" || Array.isArray(type) && type.includes("string")) {
+    return argument;
+  }
+  throw new TypeError(`Cannot register prompt "${prompt}": its argument "${argument}" is not a text`);
 }
 
 async function readArgs(schema: Schema | undefined, given: JsonObject): Promise<ReadValue<unknown>> {
@@ -131,5 +149,6 @@ function toResult(name: string, description: string | undefined, result: PromptR
   if (!isJsonObject(result) || !Array.isArray(result.messages)) {
     throw new TypeError(`Prompt "${name}" must return a string or { messages }`);
   }
+  assertMessages(name, result.messages);
   return { description, ...result } as unknown as JsonValue;
 }

@@ -1,5 +1,5 @@
 /**
- * How many tasks or sessions an owner may create in a minute, per process.
+ * How many tasks or sessions an owner may create, or suggestions ask for, in a minute, per process.
  *
  * @module
  */

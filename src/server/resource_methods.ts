@@ -76,6 +76,7 @@ export async function readResourceLegacy(
 
 function toWork(uri: string, { resource, variables }: FoundResource): InlineWork {
   return {
+    kind: "resource",
     name: uri,
     rawArgs: {},
     run: async (ctx) => (await resource.read(uri, variables, ctx) ?? null) as unknown as JsonValue,

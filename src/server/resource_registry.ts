@@ -7,9 +7,10 @@ import type { Annotations, Icon, ResourceContents } from "../protocol/content.ts
 import type { Resource, ResourceTemplate } from "../protocol/listings.ts";
 import type { JsonObject } from "../protocol/mod.ts";
 import type { TaskContext } from "../execution/mod.ts";
-import { toBase64 } from "./base64.ts";
 import type { Completer } from "./prompt_registry.ts";
-import { isUriTemplate, parseUriTemplate, type UriTemplate } from "./uri_template.ts";
+import { type ResourceResult, toContents } from "./resource_contents.ts";
+import { isUri } from "./uri.ts";
+import { isUriTemplate, parseUriTemplate, type UriTemplate, type UriVariables } from "./uri_template.ts";
 
 /** A resource's description. */
 export interface ResourceConfig {
@@ -35,17 +36,10 @@ export interface ResourceConfig {
   readonly _meta?: JsonObject;
 }
 
-/** What a resource holds: a text, bytes, or contents in full. `undefined`: there is no such resource. */
-export type ResourceResult =
-  | string
-  | Uint8Array
-  | { readonly contents: readonly ResourceContents[] }
-  | undefined;
-
 /** Reads a resource. Gets the URI, the template's variables and the context. */
 export type ResourceHandler = (
   uri: string,
-  variables: Readonly<Record<string, string>>,
+  variables: UriVariables,
   ctx: TaskContext,
 ) => ResourceResult | Promise<ResourceResult>;
 
@@ -57,7 +51,7 @@ export interface RegisteredResource {
   readonly template?: UriTemplate;
   readonly read: (
     uri: string,
-    variables: Readonly<Record<string, string>>,
+    variables: UriVariables,
     ctx: TaskContext,
   ) => Promise<readonly ResourceContents[] | undefined>;
 }
@@ -65,7 +59,7 @@ export interface RegisteredResource {
 /** A resource that a URI names. */
 export interface FoundResource {
   readonly resource: RegisteredResource;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: UriVariables;
 }
 
 /** Resources by URI, in the order of their registration. */
@@ -102,6 +96,7 @@ export class ResourceRegistry {
 
   /** The resource that a URI names: one at that URI, else the first template that matches. */
   find(uri: string): FoundResource | undefined {
+    if (!isUri(uri)) return undefined;
     const fixed = this.#fixed.get(uri);
     if (fixed !== undefined) return { resource: fixed, variables: {} };
     for (const resource of this.#templates.values()) {
@@ -119,14 +114,17 @@ export class ResourceRegistry {
   /**
    * Adds a resource, or a template.
    *
-   * @throws {TypeError} If the URI is taken, is no URI, or the template cannot be read.
+   * @throws {TypeError} If the URI is taken, is no URI, the template cannot be read, or it has no variable that is
+   * to be completed.
+   * @throws {RangeError} If `cacheTtlMs` is not a whole number of at least 0.
    */
   add(name: string, uri: string, config: ResourceConfig, handler: ResourceHandler): void {
     if (name === "") throw new TypeError("Cannot register a resource: its name is empty");
     const template = isUriTemplate(uri) ? parseUriTemplate(uri) : undefined;
-    if (template === undefined && !URL.canParse(uri)) {
+    if (template === undefined && !isUri(uri)) {
       throw new TypeError(`Cannot register resource "${name}": "${uri}" is not an absolute URI`);
     }
+    checkConfig(name, config, template?.names ?? []);
     const registered = template === undefined ? this.#fixed : this.#templates;
     if (registered.has(uri)) throw new TypeError(`Cannot register resource "${name}": "${uri}" is taken`);
     registered.set(uri, {
@@ -145,20 +143,18 @@ function shared(name: string, config: ResourceConfig): Omit<ResourceTemplate, "u
   return { name, title, description, mimeType, annotations, icons, _meta };
 }
 
-function toContents(
-  uri: string,
-  mimeType: string | undefined,
-  result: ResourceResult,
-): readonly ResourceContents[] | undefined {
-  if (result === undefined) return undefined;
-  if (typeof result === "string") {
-    return [{ uri, mimeType: mimeType ?? "text/plain", text: result.toWellFormed() }];
+function checkConfig(name: string, config: ResourceConfig, variables: readonly string[]): void {
+  const { cacheTtlMs = 0, complete = {} } = config;
+  if (!Number.isSafeInteger(cacheTtlMs) || cacheTtlMs < 0) {
+    throw new RangeError(
+      `Cannot register resource "${name}": cacheTtlMs ${cacheTtlMs} is not a whole number of at least 0`,
+    );
   }
-  if (result instanceof Uint8Array) {
-    return [{ uri, mimeType: mimeType ?? "application/octet-stream", blob: toBase64(result) }];
+  for (const variable of Object.keys(complete)) {
+    if (!variables.includes(variable)) {
+      throw new TypeError(
+        `Cannot register resource "${name}": it completes "${variable}", which its URI does not have`,
+      );
+    }
   }
-  if (Array.isArray(result.contents) && result.contents.length > 0) return result.contents;
-  throw new TypeError(
-    `The resource at "${uri}" must return a text, bytes, or { contents } that are not empty`,
-  );
 }

@@ -32,6 +32,8 @@ export class Services {
   readonly sessions: SessionStore;
   readonly streams: SessionStreams;
   readonly creates: CreateRateLimit;
+  /** Counts requests for suggestions. */
+  readonly completions: CreateRateLimit;
   /** Open subscriptions, streams and waiting requests. */
   readonly subscriptions: SubscriptionRegistry;
   /** Tells of changed lists. */
@@ -59,7 +61,9 @@ export class Services {
       limits: options.limits,
     });
     this.streams = new SessionStreams(this.store, options.toolErrorStatus);
-    this.creates = new CreateRateLimit(runtime, options.limits.createsPerMinute);
+    const { createsPerMinute, completionsPerMinute } = options.limits;
+    this.creates = new CreateRateLimit(runtime, createsPerMinute);
+    this.completions = new CreateRateLimit(runtime, completionsPerMinute, "completionsPerMinute");
     this.subscriptions = new SubscriptionRegistry(options.limits.streams);
     this.recovery = new Recovery(this.executor, {
       namespace: options.namespace,

@@ -79,7 +79,7 @@ export class ModernClient {
     options: ModernRequestOptions = {},
   ): Promise<Response> {
     const { capabilities = TASKS, meta, headers, signal } = options;
-    const name = params.name ?? params.taskId;
+    const name = method === "resources/read" ? params.uri : params.name ?? params.taskId;
     const all: Record<string, string> = {
       ...this.#headers,
       "mcp-protocol-version": "2026-07-28",

@@ -22,6 +22,14 @@ const RESULTS_2025: Readonly<Record<string, readonly string[]>> = {
   "ping": ["EmptyResult"],
   "logging/setLevel": ["EmptyResult"],
   "tools/list": ["ListToolsResult"],
+  "prompts/list": ["ListPromptsResult"],
+  "prompts/get": ["GetPromptResult"],
+  "resources/list": ["ListResourcesResult"],
+  "resources/templates/list": ["ListResourceTemplatesResult"],
+  "resources/read": ["ReadResourceResult"],
+  "resources/subscribe": ["EmptyResult"],
+  "resources/unsubscribe": ["EmptyResult"],
+  "completion/complete": ["CompleteResult"],
   "tasks/get": ["GetTaskResult"],
   "tasks/list": ["ListTasksResult"],
   "tasks/cancel": ["CancelTaskResult"],
@@ -32,10 +40,28 @@ const SENT_2025: Readonly<Record<string, string>> = {
   "notifications/progress": "ProgressNotification",
   "notifications/message": "LoggingMessageNotification",
   "notifications/tasks/status": "TaskStatusNotification",
+  "notifications/tools/list_changed": "ToolListChangedNotification",
+  "notifications/prompts/list_changed": "PromptListChangedNotification",
+  "notifications/resources/list_changed": "ResourceListChangedNotification",
+  "notifications/resources/updated": "ResourceUpdatedNotification",
   "elicitation/create": "ElicitRequest",
   "sampling/createMessage": "CreateMessageRequest",
   "roots/list": "ListRootsRequest",
 };
+
+/** Results of methods that are answered in one way only, unless they ask first. */
+const RESULTS_2026: Readonly<Record<string, string>> = {
+  "server/discover": "DiscoverResult",
+  "tools/list": "ListToolsResult",
+  "prompts/list": "ListPromptsResult",
+  "prompts/get": "GetPromptResult",
+  "resources/list": "ListResourcesResult",
+  "resources/templates/list": "ListResourceTemplatesResult",
+  "resources/read": "ReadResourceResult",
+  "completion/complete": "CompleteResult",
+};
+
+const ASKING_2026: readonly string[] = ["prompts/get", "resources/read"];
 
 const SENT_2026: Readonly<Record<string, string>> = {
   "notifications/progress": "ProgressNotification",
@@ -66,10 +92,6 @@ export function judgeAnswer2026(message: Json, asked: Asked): void {
   assertValid2026("Result", result);
   const { resultType } = result;
   switch (asked.method) {
-    case "server/discover":
-      return assertValid2026("DiscoverResult", result);
-    case "tools/list":
-      return assertValid2026("ListToolsResult", result);
     case "tasks/get":
       assertValidTasksExt("GetTaskResult", result);
       return assertEquals(resultType, "complete");
@@ -83,8 +105,18 @@ export function judgeAnswer2026(message: Json, asked: Asked): void {
       assertEquals(resultType, "complete");
       return assertValid2026("CallToolResult", result);
     default:
-      throw new AssertionError(`Cannot judge an answer to "${asked.method}"`);
+      return judgeOther2026(result, asked.method);
   }
+}
+
+function judgeOther2026(result: Json, method: string): void {
+  if (result.resultType === "input_required" && ASKING_2026.includes(method)) {
+    return assertValid2026("InputRequiredResult", result);
+  }
+  assertEquals(result.resultType, "complete");
+  const definition = RESULTS_2026[method];
+  if (definition === undefined) throw new AssertionError(`Cannot judge an answer to "${method}"`);
+  assertValid2026(definition, result);
 }
 
 /** @throws {AssertionError} If a 2026-07-28 server may not send this of its own: it sends no requests at all. */
