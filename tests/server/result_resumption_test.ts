@@ -44,7 +44,9 @@ async function createFleet(options?: TestServerOptions): Promise<Fleet> {
     async createTask(params = {}) {
       const call = { name: "work", task: {}, ...params };
       const response = await wires[0]!.post({ id: "make", method: "tools/call", params: call });
-      return (await response.json()).result.task.taskId;
+      const { result } = await response.json();
+      await settle();
+      return result.task.taskId;
     },
   };
 }
