@@ -40,6 +40,7 @@ export async function answerInitialize(
     caller,
     signal,
     left: signal,
+    whenLeft: () => {},
     // The session id travels in the headers of the answer, so there is no stream before it.
     send: ({ method }) => {
       throw new TypeError(`Cannot send "${method}": "initialize" is not answered yet`);

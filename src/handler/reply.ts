@@ -66,6 +66,8 @@ export function reply(
   return pending.response;
 }
 
+const LEFT = "The client closed the connection";
+
 class PendingReply implements Exchange, ReplyStream {
   readonly response: Promise<Response>;
   readonly caller: Caller;
@@ -83,6 +85,7 @@ class PendingReply implements Exchange, ReplyStream {
   #name: string | undefined;
   #onOpen: (() => void) | undefined;
   #onLost: (() => void) | undefined;
+  #onLeft: (() => void) | undefined;
   #hasLeft = false;
   #isDone = false;
   #isCutOff = false;
@@ -109,10 +112,16 @@ class PendingReply implements Exchange, ReplyStream {
   get left(): AbortSignal {
     if (this.#departure === undefined) {
       this.#departure = new AbortController();
-      if (this.#hasLeft) this.#leave();
+      if (this.#hasLeft) this.#departure.abort(new DOMException(LEFT, "AbortError"));
       else if (this.#stream === undefined && !this.#isDone) this.#watch();
     }
     return this.#departure.signal;
+  }
+
+  whenLeft(callback: () => void): void {
+    this.#onLeft = callback;
+    if (this.#hasLeft) callback();
+    else if (this.#stream === undefined && !this.#isDone) this.#watch();
   }
 
   send(message: JsonRpcNotification | JsonRpcRequest): void {
@@ -203,6 +212,7 @@ class PendingReply implements Exchange, ReplyStream {
     this.#watched = this.#request?.signal;
     if (this.#watched === undefined) return;
     if (this.#watched.aborted) this.#leave();
+    // Asked for twice it is the same listener, and counts once.
     else this.#watched.addEventListener("abort", this.#leave);
   }
 
@@ -220,7 +230,9 @@ class PendingReply implements Exchange, ReplyStream {
   }
 
   readonly #leave = (): void => {
+    if (this.#hasLeft) return;
     this.#hasLeft = true;
-    this.#departure?.abort(new DOMException("The client closed the connection", "AbortError"));
+    this.#onLeft?.();
+    this.#departure?.abort(new DOMException(LEFT, "AbortError"));
   };
 }

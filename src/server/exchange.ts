@@ -40,6 +40,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Aborts when nobody can read the answer any more, in either revision: the time to give up a mere wait. */
   readonly left: AbortSignal;
+  /** Calls back, once, when `left` would abort: for waits there may be thousands of, lighter than the signal. */
+  whenLeft(callback: () => void): void;
   /** Sends a message on the stream of this request, ahead of its response; opens the stream on first use. */
   send(message: JsonRpcNotification | JsonRpcRequest): void;
   /** Keeps the platform from freezing the process while work goes on behind the response. */

@@ -7,6 +7,7 @@
  * @see 2026-07-28, Subscriptions (T26-201 to T26-212); Tasks extension, Status Notifications (T26-089 to T26-096)
  */
 import {
+  isJsonObject,
   type JsonObject,
   type JsonRpcNotification,
   type JsonRpcRequest,
@@ -36,10 +37,12 @@ export async function listen(
   meta: RequestMeta,
   exchange: Exchange,
 ): Promise<JsonObject> {
-  const { notifications: wanted } = parseListenParams(request.params);
-  if (wanted.taskIds !== undefined && !declaresTasks(meta.clientCapabilities)) {
+  // Ahead of the parameters: without the extension, what is wrong with the task ids is no matter.
+  const asked = request.params?.notifications;
+  if (isJsonObject(asked) && asked.taskIds !== undefined && !declaresTasks(meta.clientCapabilities)) {
     throw missingCapability(TASKS_CAPABILITY);
   }
+  const { notifications: wanted } = parseListenParams(request.params);
   const owner = await ownerKeyFor(exchange.caller, "listen");
   const release = services.subscriptions.enter(owner, exchange.caller === undefined);
   // Returned, not awaited: a frame of this function would hold the request for as long as the stream is open.
@@ -149,18 +152,19 @@ class Subscription {
 
   /** Resolves with the last message once the client left or the server closes. */
   #ended(): Promise<JsonObject> {
-    const { signal } = this.#exchange;
     const { subscriptions } = this.#services;
     return new Promise((resolve) => {
+      let hasEnded = false;
       const end = () => {
-        signal.removeEventListener("abort", end);
+        if (hasEnded) return;
+        hasEnded = true;
         this.#stop();
         if (subscriptions.closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
         resolve({ resultType: "complete", _meta: { [META.subscriptionId]: this.#id } });
       };
-      signal.addEventListener("abort", end, { once: true });
       this.#stops.push(subscriptions.whenClosing(end));
-      if (signal.aborted || subscriptions.closing.aborted) end();
+      this.#exchange.whenLeft(end);
+      if (subscriptions.closing.aborted) end();
     });
   }
 
