@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { createGate, type Gate } from "../support/gate_tool.ts";
+import { TASKS } from "../support/modern_client.ts";
 import { assertValid2026, assertValidTasksExt } from "../support/official_schemas.ts";
 import { verifies } from "../support/requirements.ts";
 import { settle } from "../support/settle.ts";
@@ -99,14 +100,23 @@ verifies("T26-201", "a changed tool list is told to those who asked, and to nobo
   for (const stream of silent) assertEquals((await stream.next())?.method, "notifications/cancelled");
 });
 
-verifies("T26-008", "listening for tasks without the extension is -32021", async () => {
-  const { modern, unchanged } = withGate();
-  const params = { notifications: { taskIds: ["x"] } };
-  const response = await unchanged(() =>
-    modern(user("ada")).send("1", "subscriptions/listen", params, { capabilities: {} })
-  );
-  assertEquals([response.status, (await response.json()).error.code], [400, -32021]);
-});
+verifies(
+  "T26-008",
+  "listening for tasks without the extension is -32021, however malformed they are",
+  async () => {
+    const { modern, unchanged } = withGate();
+    const send = (taskIds: unknown, capabilities: Json) => {
+      const params = { notifications: { taskIds } };
+      return unchanged(() => modern(user("ada")).send("1", "subscriptions/listen", params, { capabilities }));
+    };
+    for (const taskIds of [["x"], [], "x", null, [7], ["é"]]) {
+      const response = await send(taskIds, {});
+      assertEquals([response.status, (await response.json()).error.code], [400, -32021]);
+    }
+    const response = await send("x", TASKS);
+    assertEquals([response.status, (await response.json()).error.code], [200, -32602]);
+  },
+);
 
 verifies(
   ["T26-210", "T26-211"],
