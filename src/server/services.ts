@@ -53,14 +53,15 @@ export class Services {
     this.store = new TaskStore(backend, { runtime, config: options.store, onEvent: emit });
     this.keyring = new Keyring(backend, runtime, options.secrets);
     this.executor = new Executor(this.store);
+    this.streams = new SessionStreams(this.store, options.toolErrorStatus);
     this.sessions = new SessionStore(backend, {
       runtime,
       ttlMs: options.sessionTtlMs,
       anonymousTtlMs: options.anonymousSessionTtlMs,
       graceMs: this.store.config.purgeGraceMs,
       limits: options.limits,
+      onChange: (session) => this.streams.setLogLevel(session.id, session.logLevel),
     });
-    this.streams = new SessionStreams(this.store, options.toolErrorStatus);
     const { createsPerMinute, completionsPerMinute } = options.limits;
     this.creates = new CreateRateLimit(runtime, createsPerMinute);
     this.completions = new CreateRateLimit(runtime, completionsPerMinute, "completionsPerMinute");

@@ -31,7 +31,8 @@ export function sessionHooks(
       if (progressToken !== undefined) push("notifications/progress", { progressToken, ...progress }, run);
     },
     onLog: (level, data, logger, run) => {
-      if (isLoggedAt(level, session.logLevel ?? "info")) {
+      // A level set while the task runs counts from then on.
+      if (isLoggedAt(level, streams.logLevelOf(session.id) ?? session.logLevel ?? "info")) {
         push("notifications/message", { level, logger, data }, run);
       }
     },

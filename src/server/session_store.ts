@@ -74,6 +74,8 @@ export interface SessionStoreOptions {
     /** Sessions of all anonymous callers in a minute. */
     readonly anonymousSessionsPerMinute: number;
   };
+  /** Called with a session that was changed here. */
+  readonly onChange?: (session: Session) => void;
 }
 
 /** Sessions over a backend. */
@@ -158,7 +160,9 @@ export class SessionStore {
 
   /** Stores a change of a session. `false`: it changed meanwhile. */
   async update({ owner, version }: StoredSession, session: Session): Promise<boolean> {
-    return (await this.#backend.put(this.#write(owner, session), { version })).ok;
+    const { ok } = await this.#backend.put(this.#write(owner, session), { version });
+    if (ok) this.#options.onChange?.(session);
+    return ok;
   }
 
   /** Applies a change of a session, on what is there now if it changed meanwhile. */

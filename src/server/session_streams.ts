@@ -7,6 +7,7 @@
  * @module
  */
 import type { JsonObject, JsonRpcNotification, JsonRpcRequest } from "../protocol/mod.ts";
+import type { LoggingLevel } from "../protocol/logging.ts";
 import type { OwnerKey } from "../store/mod.ts";
 import { headKey, type TaskStore } from "../store/mod.ts";
 import { isTerminal, type TaskHead, type ToolErrorStatus, toTask2025 } from "../tasks/mod.ts";
@@ -23,6 +24,8 @@ interface SessionPush {
   readonly resources: Set<string>;
   /** Watched tasks, and how to stop. */
   readonly tasks: Map<string, () => void>;
+  /** Lowest level of log messages it wants. */
+  logLevel?: LoggingLevel;
 }
 
 /** Streams by session. */
@@ -46,9 +49,10 @@ export class SessionStreams {
   /** Adds a stream until its signal aborts. */
   attach(session: Session, owner: OwnerKey, listener: Listener): void {
     const sessionId = session.id;
-    const push = this.#sessions.get(sessionId) ??
+    const push: SessionPush = this.#sessions.get(sessionId) ??
       { owner, listeners: new Set(), tasks: new Map(), resources: new Set(session.subscriptions) };
     this.#sessions.set(sessionId, push);
+    push.logLevel = session.logLevel;
     push.listeners.add(listener);
     listener.signal.addEventListener("abort", () => this.#detach(sessionId, listener), { once: true });
   }
@@ -65,6 +69,17 @@ export class SessionStreams {
   /** Sends on one stream of every session. */
   broadcast(message: JsonRpcNotification): void {
     for (const sessionId of this.#sessions.keys()) this.send(sessionId, message);
+  }
+
+  /** Level of the log messages that a session with a stream here wants; `undefined` if it never said or has none. */
+  logLevelOf(sessionId: string): LoggingLevel | undefined {
+    return this.#sessions.get(sessionId)?.logLevel;
+  }
+
+  /** Notes the level that an open stream wants from now on. */
+  setLogLevel(sessionId: string, logLevel: LoggingLevel | undefined): void {
+    const push = this.#sessions.get(sessionId);
+    if (push !== undefined) push.logLevel = logLevel;
   }
 
   /** Notes what an open stream wants to hear of. */

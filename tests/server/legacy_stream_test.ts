@@ -256,6 +256,44 @@ verifies("T25-065", "log messages of a task name it, on the session's stream", a
   await stream.stop();
 });
 
+verifies(
+  "T25-230",
+  "logging/setLevel counts for tasks that run already, and for their session alone",
+  async () => {
+    const { legacy, runs } = withGate();
+    const ada = await legacy(user("ada"));
+    const other = await legacy(user("ada"));
+    const streams = [await ada.listen(), await other.listen()];
+    await ada.createTask("work");
+    await other.createTask("work");
+    const heard: unknown[] = [];
+    for (const level of ["error", "debug", "critical"] as const) {
+      await ada.request("logging/setLevel", { level });
+      for (const { ctx } of runs) {
+        for (const said of ["debug", "info", "error"] as const) ctx.log(said, level);
+        ctx.log("emergency", "end");
+      }
+      for (const stream of streams) {
+        const levels: unknown[] = [];
+        for (;;) {
+          const { params } = (await stream.next()) as { params: Json };
+          if (params.data === "end") break;
+          levels.push(params.level);
+        }
+        heard.push(levels);
+      }
+    }
+    const all = ["info", "error"];
+    assertEquals(heard, [["error"], all, ["debug", ...all], all, [], all]);
+    for (const stream of streams) await stream.stop();
+    const again = await ada.listen();
+    runs[0]!.ctx.log("error", "low");
+    runs[0]!.ctx.log("critical", "high");
+    assertEquals(((await again.next()) as { params: Json }).params.data, "high");
+    await again.stop();
+  },
+);
+
 verifies("T25-240", "progress that does not rise is not sent", async () => {
   const { legacy, server } = createTestServer();
   server.registerTool("wavering", {}, async (_, ctx) => {
