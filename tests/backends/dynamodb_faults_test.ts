@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { createTable, type DynamoClientLike, dynamodb } from "../../backends/dynamodb.ts";
 import { StorageUnavailableError } from "../../src/store/backend.ts";
 import type { RecordKey, StorageBackend } from "../../src/testing/mod.ts";
