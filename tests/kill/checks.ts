@@ -9,7 +9,7 @@ import type { Effects, NodeWrite } from "./logs.ts";
 import type { StoreDump } from "./stores.ts";
 import { hugeText } from "./tools.ts";
 
-const ONCE = new Set(["once", "asking", "blocking"]);
+const ONCE = new Set(["once", "promoted", "asking", "blocking"]);
 const TERMINAL = new Set(["completed", "failed", "cancelled"]);
 /** Names of steps, in the order in which every tool calls them. */
 const STEP_ORDER = ["before", "after", "s1", "s2", "s3", "s4"];

@@ -25,6 +25,7 @@ export class Fleet {
   readonly #places: (NodeProcess | undefined)[] = new Array(NODES).fill(undefined);
   readonly #work = new Set<Promise<void>>();
   #started = 0;
+  #stoodSince = Infinity;
   #isOver = false;
   #fault: unknown;
 
@@ -45,9 +46,9 @@ export class Fleet {
     return alive[Math.floor(random * alive.length)]?.url;
   }
 
-  /** Processes started so far. */
-  get started(): number {
-    return this.#started;
+  /** Monotonic instant since which all nodes stand; Infinity while one does not. */
+  get stoodSince(): number {
+    return this.#stoodSince;
   }
 
   /** Deals the blows of the plan; resolves when all nodes stand again. */
@@ -112,9 +113,11 @@ export class Fleet {
           continue;
         }
         this.#places[place] = node;
+        if (this.#places.every((standing) => standing !== undefined)) this.#stoodSince = performance.now();
         standing.resolve();
         await node.ended;
         this.#places[place] = undefined;
+        this.#stoodSince = Infinity;
         const isKnown = this.losses.some((loss) => loss.node === name && loss.type !== "stopped");
         if (!isKnown && !this.#isOver) this.losses.push({ node: name, at: Date.now(), type: "died" });
         if (/error|panic/i.test(node.errors())) throw new Error(`Node ${name} wrote: ${node.errors()}`);

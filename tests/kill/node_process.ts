@@ -20,6 +20,13 @@ export interface NodeProcess {
   signal(name: Deno.Signal): void;
 }
 
+const running = new Set<Deno.ChildProcess>();
+
+/** Ends all nodes that this process started. */
+export function endNodes(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 /**
  * Starts a node and waits until it listens.
  *
@@ -41,6 +48,8 @@ export async function startNode(settings: NodeSettings): Promise<NodeProcess | u
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  running.add(child);
+  child.status.then(() => running.delete(child));
   let errors = "";
   const drained = drain(child.stderr, (text) => errors += text);
   const url = await firstUrl(child.stdout);

@@ -47,7 +47,8 @@ const SPREAD_MS = 2000;
 
 /** How many tasks of each tool a round of fifty has. */
 const MIX: Readonly<Record<string, number>> = {
-  once: 11,
+  once: 7,
+  promoted: 4,
   long: 6,
   steps: 9,
   parking: 8,

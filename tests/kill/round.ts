@@ -68,8 +68,10 @@ export interface RoundFigures {
   readonly rolled: number;
 }
 
-/** When every task must have ended, in milliseconds from the start of the load. */
-const ROUND_MS = 30_000;
+/** When every task must have ended, in milliseconds since all nodes stand: backoff of lost attempts included. */
+const ROUND_MS = 60_000;
+/** When a round that has no end is given up, in milliseconds. */
+const GIVE_UP_MS = 180_000;
 const MAX_SCANS = 20;
 const MAX_LOOKS = 50;
 /** When processes are replaced because tasks have not ended, in milliseconds from the last blow. */
@@ -98,7 +100,8 @@ export async function runRound(
   try {
     await fleet.start();
     await callers.open();
-    const until = performance.now() + ROUND_MS;
+    const begun = performance.now();
+    const until = () => Math.min(Math.max(begun, fleet.stoodSince) + ROUND_MS, begun + GIVE_UP_MS);
     const following = Promise.all(plan.tasks.map((task) => callers.follow(task, until)));
     await Promise.all([fleet.dealBlows(), disturb?.()]);
     const isRolled = !await hasEnded(following, ROLL_MS);
@@ -106,7 +109,7 @@ export async function runRound(
     if (isRolled) await fleet.roll();
     const accounts = await following;
     await lookAgain(callers, accounts);
-    while (restless(await dumpStore(store), accounts).length > 0 && performance.now() < until) {
+    while (restless(await dumpStore(store), accounts).length > 0 && performance.now() < until()) {
       await delay(200);
     }
     await fleet.end();

@@ -11,6 +11,7 @@
 import { type RedisServer, startRedis } from "../contract/fixtures/redis_server.ts";
 import { missingProgram } from "../support/not_run.ts";
 import { describeMachine, readSection, writeSection } from "../verify/record.ts";
+import { endNodes } from "./node_process.ts";
 import type { Flavour } from "./plan.ts";
 import { type RoundReport, runRound } from "./round.ts";
 import type { RoundStore } from "./settings.ts";
@@ -58,6 +59,14 @@ const tallies = Object.fromEntries(KINDS.map((kind) => [kind, kept?.[kind] ?? NO
   Kind,
   Tally
 >;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    // A full run goes on from what it has written by now.
+    endNodes();
+    Deno.exit(1);
+  });
+}
 
 const started = performance.now();
 const seconds = () => (performance.now() - started) / 1000;

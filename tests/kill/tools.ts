@@ -34,11 +34,16 @@ type Handler = (label: string, ctx: TaskContext) => Promise<string>;
 
 /** Registers them all. */
 export function registerTools(server: McpServer, effect: Effect): void {
-  const add = (name: string, repeatable: TaskOptions["repeatable"], handler: Handler) =>
+  const add = (
+    name: string,
+    repeatable: TaskOptions["repeatable"],
+    handler: Handler,
+    task: TaskOptions = { support: "required" },
+  ) =>
     server.registerTool(name, {
       description: `Kill harness: ${name}`,
       inputSchema,
-      task: { support: "required", ...(repeatable && { repeatable }) },
+      task: { ...task, ...(repeatable && { repeatable }) },
     }, ({ label }, ctx) => {
       effect("start", label, Deno.pid, ctx.attempt);
       return handler(label, ctx);
@@ -57,6 +62,11 @@ export function registerTools(server: McpServer, effect: Effect): void {
     await pause(300);
     return `once ${label}`;
   });
+  // A task only once it has run for a while: until then a crash leaves nothing but a broken request.
+  add("promoted", undefined, async (label) => {
+    await pause(500);
+    return `promoted ${label}`;
+  }, { support: "optional", inlineMs: 100 });
   // Nothing but its end tells this one that it was taken over.
   add("long", REPEATABLE, async (label) => {
     await pause(1200);
