@@ -24,8 +24,8 @@ interface Poll {
 /** Options of {@linkcode RecordPolls.start}. */
 export interface PollOptions {
   /**
-   * Whether somebody waits for it: looked at after 250 ms, then ever less often, at least every 5 s, and at once where
-   * the engine gives a hint. Else after 2 s and at least every 10 s.
+   * Whether somebody waits for it: looked at within 250 ms, then ever less often, at least every 5 s, and at once where
+   * the engine gives a hint. Else within 2 s and at least every 10 s.
    */
   readonly isUrgent: boolean;
 }
@@ -33,6 +33,8 @@ export interface PollOptions {
 const URGENT = { minMs: 250, maxMs: 5000 };
 const CASUAL = { minMs: 2000, maxMs: 10_000 };
 const POLL_GROWTH = 1.5;
+/** What is due within this time is looked at together, in milliseconds: one timer, fewer calls of the engine. */
+const TOGETHER_MS = 100;
 const KEYS_PER_GET = 10;
 
 /** Records that are looked at. */
@@ -98,7 +100,7 @@ export class RecordPolls {
 
   async #round(): Promise<void> {
     const now = this.#runtime.monotonic();
-    const due = [...this.#polls].filter(({ nextAt }) => nextAt <= now);
+    const due = [...this.#polls].filter(({ nextAt }) => nextAt <= now + TOGETHER_MS);
     for (const poll of due) {
       poll.intervalMs = Math.min(poll.intervalMs * POLL_GROWTH, poll.maxMs);
       poll.nextAt = now + poll.intervalMs;

@@ -160,11 +160,13 @@ Deno.test("who waits for a call whose process was lost is told so", async () => 
   const lastEventId = await callAndClose(fleet);
   const stream = await there.resume(lastEventId);
   await nextEvent(stream);
-  const answer = nextEvent(stream).then(messageOf);
+  let isAnswered = false;
+  const answer = nextEvent(stream).then(messageOf).finally(() => isAnswered = true);
   for (let i = 0; i < 9; i++) {
     await first.runtime.advance(10_000);
     await runtime.advance(10_000);
   }
+  assertEquals(isAnswered, false, "while it lives");
   // The clock of the first process stands still from here on, and with it the process.
   const startedAt = runtime.now();
   const { id, error } = await runtime.drive(answer) as { id: string; error: { code: number; data: unknown } };
