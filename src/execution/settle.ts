@@ -14,6 +14,7 @@ import {
   type JsonValue,
   ProtocolError,
 } from "../protocol/mod.ts";
+import { faultOfCallToolResult } from "../protocol/content_guard.ts";
 import { missingCapability } from "../protocol/v2026_07_28/mod.ts";
 import { MissingCapabilityError, TooLargeError } from "../tasks/mod.ts";
 import { type EventSink, type TaskOutcome, toJsonText } from "../store/mod.ts";
@@ -104,6 +105,10 @@ async function toCallResult(value: unknown, context: SettleContext): Promise<Jso
     return { content: [{ type: "text", text: value.toWellFormed() }] };
   }
   if (isCallResult(value)) {
+    const fault = faultOfCallToolResult(value);
+    if (fault !== undefined) {
+      throw new TypeError(`Tool "${context.name}" returned a result that no client can read: ${fault}`);
+    }
     const isChecked = context.checkOutput !== undefined && value.isError !== true;
     if (!isChecked) return value;
     if (value.structuredContent === undefined) {

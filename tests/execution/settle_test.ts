@@ -56,12 +56,26 @@ Deno.test("A string is one text block, made well-formed", async () => {
 });
 
 Deno.test("A call result stays as it is, unknown members included", async () => {
-  const result = { content: [{ type: "future", x: 1 }], _meta: { a: 1 }, more: true };
+  const content = [
+    {
+      type: "text",
+      text: "",
+      x: 1,
+      annotations: { audience: ["user"], priority: 0.5, lastModified: "1970" },
+    },
+    { type: "image", data: "", mimeType: "image/png", _meta: {} },
+    { type: "audio", data: "", mimeType: "audio/wav" },
+    { type: "resource", resource: { uri: "a:b", text: "" } },
+    { type: "resource", resource: { uri: "a:b", blob: "", mimeType: "a/b", _meta: {} } },
+    { type: "resource_link", uri: "a:b", name: "b", size: 1, icons: [{ src: "data:", sizes: ["any"] }] },
+  ];
+  const result = { content, _meta: { a: 1 }, more: true };
   assertEquals((await settleValue(result, contextOf().context)).outcome, { kind: "result", result });
 });
 
 Deno.test("An isError result tells its first text as the status message", async () => {
-  const result = { content: [{ type: "image" }, { type: "text", text: "No paper" }], isError: true };
+  const image = { type: "image", data: "", mimeType: "image/png" };
+  const result = { content: [image, { type: "text", text: "No paper" }], isError: true };
   const settled = await settleValue(result, contextOf().context);
   assertEquals([settled.statusMessage, settled.outcome], ["No paper", { kind: "result", result }]);
   const silent = await settleValue({ content: [], isError: true }, contextOf().context);
@@ -108,6 +122,52 @@ for (const [what, [value, changes]] of Object.entries(UNFIT)) {
   Deno.test(`A handler that returns ${what} fails with a fixed text and a correlation id`, async () => {
     await assertUnexpected(value, changes);
   });
+}
+
+const MALFORMED: readonly [unknown, string][] = [
+  [{ content: [{ type: "text" }] }, '"content[0].text" must be a string'],
+  [
+    { content: [{ type: "text", text: "a" }, { type: "text", text: 7 }] },
+    '"content[1].text" must be a string',
+  ],
+  [{ content: [{ type: "future", x: 1 }] }, '"content[0].type" must be one of text, image'],
+  [{ content: [{ type: "image", data: "" }] }, '"content[0].mimeType" must be a string'],
+  [{ content: [{ type: "audio", mimeType: "audio/wav" }] }, '"content[0].data" must be a string'],
+  [{ content: [{ type: "resource", uri: "a:b" }] }, '"content[0].resource" must be an object'],
+  [
+    { content: [{ type: "resource", resource: { uri: "a:b" } }] },
+    '"content[0].resource.text" must be a string',
+  ],
+  [{ content: [{ type: "resource", resource: { blob: "" } }] }, '"content[0].resource.uri" must be a string'],
+  [{ content: [{ type: "resource_link", uri: "a:b" }] }, '"content[0].name" must be a string'],
+  [
+    { content: [{ type: "resource_link", uri: "a:b", name: "b", size: "1" }] },
+    '"content[0].size" must be a number',
+  ],
+  [
+    { content: [{ type: "text", text: "", annotations: { audience: ["all"] } }] },
+    '"content[0].annotations.audience[0]" must be "user" or "assistant"',
+  ],
+  [
+    { content: [{ type: "text", text: "", annotations: { priority: 2 } }] },
+    '"content[0].annotations.priority" must be a number from 0 to 1',
+  ],
+  [{ content: [{ type: "text", text: "", _meta: [] }] }, '"content[0]._meta" must be an object'],
+  [{ content: [], isError: "yes" }, '"isError" must be true or false'],
+  [{ content: [], _meta: 1 }, '"_meta" must be an object'],
+];
+
+for (const [value, fault] of MALFORMED) {
+  verifies(
+    "T25-201",
+    `A result in which ${fault} goes to no client, and the author is told so`,
+    async () => {
+      await assertUnexpected(value);
+      const { context, events } = contextOf();
+      await settleValue(value, context);
+      assert(String(events[0]?.error).includes(fault), String(events[0]?.error));
+    },
+  );
 }
 
 for (const size of [1000, 1001]) {
