@@ -151,7 +151,8 @@ export class Callers {
       this.storeFaults++;
       return { type: "silence", reason: reply.message };
     }
-    if (reply.type === "silence") this.silences++;
+    if (reply.type === "silence" && url !== undefined) this.silences++;
+    if (url === undefined) await delay(POLL_MS);
     if (reply.type === "error") {
       const text = `${method}: ${reply.code} ${reply.data?.reason ?? reply.message}`;
       this.errors.set(text, (this.errors.get(text) ?? 0) + 1);
