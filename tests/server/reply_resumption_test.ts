@@ -290,7 +290,7 @@ Deno.test("a large answer, and a refusal, reach another instance as they are", a
     const { result } = await runtime.drive(last) as { result: { content: unknown } };
     assertEquals(result.content, [{ type: "text", text }]);
     await settle();
-    assertEquals(backend.idsOf("payload"), []);
+    assertEquals([backend.idsOf("payload"), backend.idsOf("session").length], [[], 1], "taken away");
   }
 });
 
@@ -324,4 +324,28 @@ Deno.test("what is left for other instances is limited by owner, and does not st
   assertEquals(first.backend.idsOf("session").length, before + 3);
   await first.runtime.advance(5 * MINUTE_MS);
   assertEquals(first.backend.idsOf("session").length, before);
+});
+
+Deno.test("cancelling a call reaches it where its client waits on another instance", async () => {
+  const fleet = await createFleet();
+  const { wires: [, there], runs, first: { runtime } } = fleet;
+  const resumed = await there.resume(await callAndClose(fleet));
+  await nextEvent(resumed);
+  const answer = nextEvent(resumed).then(messageOf);
+  await there.post({ method: "notifications/cancelled", params: { requestId: "call" } });
+  const { error } = await runtime.drive(answer) as { error: { data: unknown } };
+  assertEquals([error.data, runs[0]!.ctx.signal.aborted], [{ reason: "cancelled" }, true]);
+});
+
+Deno.test("waits for the response of a call count among an owner's streams", async () => {
+  const fleet = await createFleet({ limits: { streams: 1 } });
+  const { wires: [here, there] } = fleet;
+  const lastEventId = await callAndClose(fleet);
+  const waiting = await there.resume(lastEventId);
+  await settle();
+  assertEquals((await there.get(lastEventId)).status, 429);
+  const elsewhere = await here.resume(lastEventId);
+  await nextEvent(elsewhere);
+  await leave(waiting);
+  await nextEvent(await there.resume(lastEventId));
 });
