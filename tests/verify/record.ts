@@ -75,7 +75,7 @@ export function describeMachine(...further: readonly string[]): string {
     } GiB`,
     `Deno ${deno} (V8 ${v8}, TypeScript ${typescript})`,
     ...further,
-    `load ${Deno.loadavg()[2].toFixed(1)} in the last 15 minutes`,
+    `load ${(Deno.loadavg()[2] ?? 0).toFixed(1)} in the last 15 minutes`,
     new Date().toISOString().slice(0, 10),
   ];
   return parts.join("; ");
