@@ -73,6 +73,8 @@ export class Executor {
       const context = this.#settleContext(run, tool);
       try {
         const ctx = new TaskContext(run, await idempotencyKey(run.head), prepared);
+        // The reply to the put that took the task may have come so late that another process has it by now.
+        await run.ready();
         return await settleValue(await tool.handler?.(args, ctx), context);
       } catch (error) {
         return settleError(error, context);

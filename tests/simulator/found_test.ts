@@ -1,5 +1,6 @@
 /** What the simulator found, each as the shortest test that shows it. */
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { type ExecutableTool, Executor } from "../../src/execution/mod.ts";
 import { dueAt, newHead } from "../../src/tasks/mod.ts";
 import { StorageUnavailableError } from "../../src/store/mod.ts";
 import { type PutFault, refuse } from "../support/faulty_backend.ts";
@@ -29,6 +30,36 @@ verifies(
     await landed.promise;
     const { head: stored } = await store.get(OWNER, "task-1");
     assertEquals(await store.load(stored, stored.args), "x".repeat(5000));
+  },
+);
+
+verifies(
+  "lib-I7",
+  "a handler does not start when the reply to its create comes behind the end of the lease",
+  async () => {
+    const { store, backend, runtime } = createTestStore();
+    const reply = Promise.withResolvers<void>();
+    backend.onPut("task", async (put) => {
+      const done = await put();
+      await reply.promise;
+      return done;
+    });
+    let starts = 0;
+    const tool: ExecutableTool = {
+      name: "report",
+      repeatable: false,
+      maxAttempts: 1,
+      readArgs: (value) => Promise.resolve({ ok: true, value }),
+      handler: () => `${++starts}`,
+    };
+    const executor = new Executor(store);
+    const startedAt = runtime.monotonic();
+    const creating = store.create(sampleHead());
+    await runtime.advance(40_000);
+    reply.resolve();
+    const run = await executor.newHeldRun(tool, await runtime.drive(creating), startedAt, {});
+    await runtime.drive(executor.finishOrLeave(run, executor.execute(run, { tool, args: {} })));
+    assertEquals(starts, 0);
   },
 );
 
