@@ -91,6 +91,7 @@ export function pairPlan(number: number): Plan {
     hasPurge: false,
     hintRate: 1,
     parkAfterMs: [first, second].includes("park") ? AT - 100 : 60_000,
+    lacksTool: false,
     durationMs: 9000,
     tasks: [toTask(tool, timed)],
     ops: [{ at: 0, node: 0, kind: "create", task: 0, salt: 0 }, ...toOps(timed)],

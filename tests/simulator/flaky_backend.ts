@@ -271,7 +271,7 @@ export class FlakyBackend implements StorageBackend {
     const arrivesAt = world.time + wayThere;
     if (call.fault === "late") {
       throwLater(arrivesAt, call.lost?.() ?? away());
-      world.schedule(arrivesAt + draw(9) * 3 * leaseMs, () => void this.#apply(call));
+      world.schedule(arrivesAt + draw(9) ** 2 * 5 * leaseMs, () => void this.#apply(call));
       return promise;
     }
     world.schedule(arrivesAt, () => this.#arrive(call, world.time + wayBack, resolve, reject, draw));

@@ -35,6 +35,7 @@ export function generate(seed: number): Plan {
     hasPurge: dice.chance(0.5),
     hintRate: dice.pick([0, 0.5, 1]),
     parkAfterMs: dice.pick([300, 1500, 4000]),
+    lacksTool: dice.chance(0.1),
     durationMs,
     tasks,
     ops: (isMassLoss ? onOneNode(tasks) : tasks.flatMap((_, index) => makeOps(dice, index, durationMs)))

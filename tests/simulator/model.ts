@@ -15,6 +15,10 @@ export interface RunToken {
   readonly epoch: number;
   readonly leaseOwner: string | undefined;
   readonly process: SimProcess;
+  /** What the handler is told to stop by. */
+  readonly signal: AbortSignal;
+  /** Whether the handler has come to its end. */
+  hasEnded: boolean;
 }
 
 /** What is known of one task. */
@@ -82,11 +86,29 @@ export class Model {
   }
 
   /** A handler starts. */
-  start(head: TaskHead, process: SimProcess): RunToken {
+  start(head: TaskHead, process: SimProcess, signal: AbortSignal): RunToken {
     const { epoch, leaseOwner } = head.exec;
-    const token: RunToken = { number: this.tokens.length, taskId: head.id, epoch, leaseOwner, process };
+    const { length: number } = this.tokens;
+    const token: RunToken = { number, taskId: head.id, epoch, leaseOwner, process, signal, hasEnded: false };
+    this.#checkAlone(token);
     this.tokens.push(token);
     return token;
+  }
+
+  /** Where clocks are good and nobody was paused, a run starts only when all earlier ones were told to stop. */
+  #checkAlone(token: RunToken): void {
+    const { counters, plan } = this.world;
+    const skew = Math.max(...plan.skews) - Math.min(...plan.skews);
+    if (counters.has("clock.jumped") || skew >= plan.leaseMs / 6) return;
+    for (const earlier of this.tokens) {
+      const { process, signal } = earlier;
+      const isOver = earlier.taskId !== token.taskId || earlier.hasEnded || signal.aborted;
+      if (isOver || process.isDead || process.wasPaused || earlier.epoch === token.epoch) continue;
+      this.world.fail(
+        "watchdog",
+        `run ${token.number} starts while run ${earlier.number} has not been stopped`,
+      );
+    }
   }
 
   /** The run that wrote a text, if it carries a mark. */

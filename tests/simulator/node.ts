@@ -57,6 +57,7 @@ export class Node {
   readonly #counter = new CallCounter();
   readonly #forced: ReadonlyMap<string, CallFault> | undefined;
   #lives = 0;
+  #restarts = 0;
   #wallOffset: number;
   /** What runs now. Absent: the node is down. */
   life: Life | undefined;
@@ -97,12 +98,18 @@ export class Node {
     const tools = new Tools({ process, model: this.#model, die }, parkAfterMs);
     const recovery = new Recovery(executor, {
       namespace: NAMESPACE,
-      findTool: (name) => tools.find(name),
+      findTool: (name) => this.knows(name) ? tools.find(name) : undefined,
       hooksFor: () => tools.hooks,
     });
     this.life = { process, backend, store, executor, recovery, tools };
     this.#world.note(`n${this.index} boots`);
     recovery.start();
+  }
+
+  /** Whether the tool is registered here. */
+  knows(tool: string): boolean {
+    const { lacksTool, nodes } = this.#world.plan;
+    return !(lacksTool && this.index === nodes - 1 && tool === "again");
   }
 
   /** Ends the node without notice, and starts it again after a while. */
@@ -113,11 +120,12 @@ export class Node {
     this.#wallOffset = this.life.process.wallOffset;
     this.life.process.kill();
     this.life = undefined;
-    this.#world.schedule(this.#world.time + restartMs, () => this.boot());
+    this.#bootLater(restartMs);
   }
 
-  /** Ends the node for good. */
+  /** Ends the node until it is started again. */
   kill(): void {
+    this.#restarts++;
     this.life?.process.kill();
     this.life = undefined;
   }
@@ -136,7 +144,14 @@ export class Node {
     this.#wallOffset = life.process.wallOffset;
     life.process.kill();
     this.life = undefined;
-    this.#world.schedule(this.#world.time + restartMs, () => this.boot());
+    this.#bootLater(restartMs);
+  }
+
+  #bootLater(ms: number): void {
+    const restart = ++this.#restarts;
+    this.#world.schedule(this.#world.time + ms, () => {
+      if (restart === this.#restarts) this.boot();
+    });
   }
 
   /** Sets the wall clock right. */

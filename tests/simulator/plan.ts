@@ -99,6 +99,8 @@ export interface Plan {
   readonly hintRate: number;
   /** Wait after which a repeatable task leaves its process. */
   readonly parkAfterMs: number;
+  /** Whether the last node does not have the tool `again`, as during a deploy. */
+  readonly lacksTool: boolean;
   readonly durationMs: number;
   readonly tasks: readonly TaskPlan[];
   readonly ops: readonly Op[];

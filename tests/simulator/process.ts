@@ -22,6 +22,8 @@ export class SimProcess implements Runtime {
   readonly life: number;
   readonly world: World;
   isDead = false;
+  /** Whether the process was ever stopped. */
+  wasPaused = false;
   #pausedUntil = 0;
   #wallOffset: number;
   #timers = 0;
@@ -60,6 +62,7 @@ export class SimProcess implements Runtime {
 
   /** Stops the process for a while. */
   pause(ms: number): void {
+    this.wasPaused = true;
     this.#pausedUntil = Math.max(this.#pausedUntil, this.world.time + ms);
   }
 

@@ -66,6 +66,7 @@ function simplify(plan: Plan, fails: (plan: Plan) => boolean): Plan {
     { shards: 1 },
     { indexLagMs: 0 },
     { hasPurge: false },
+    { lacksTool: false },
     { hintRate: 0 },
     { limit: 100 },
     { tasks: plan.tasks.map((task) => ({ ...task, argBytes: 10 })) },

@@ -78,7 +78,9 @@ class Simulation {
   }
 
   #send(op: Op): void {
-    const alive = this.#nodes[op.node]!.life ?? this.#nodes.find(({ life }) => life !== undefined)?.life;
+    const { tool } = this.#world.plan.tasks[op.task]!;
+    const isFit = (node: Node) => node.life !== undefined && node.knows(tool);
+    const alive = [this.#nodes[op.node]!, ...this.#nodes].find(isFit)?.life;
     if (alive !== undefined && !alive.process.isPaused) this.#clients.send(op, alive);
   }
 
@@ -211,6 +213,9 @@ class Simulation {
     for (const { life, index } of this.#nodes) {
       if (life !== undefined && life.executor.running > 0) {
         world.fail("leak", `node ${index} still counts ${life.executor.running} runs`);
+      }
+      if (life !== undefined && life.store.watcher.size > 0 && this.#clients.open.size === 0) {
+        world.fail("leak", `node ${index} still watches ${life.store.watcher.size} records`);
       }
     }
     if (

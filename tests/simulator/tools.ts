@@ -73,13 +73,17 @@ export class Tools {
   async #follow({ script }: ScriptArgs, ctx: TaskContext): Promise<unknown> {
     ctx.log("debug", "start");
     const run = this.#started!;
-    const token = this.#host.model.start(run.head, this.#host.process);
+    const token = this.#host.model.start(run.head, this.#host.process, ctx.signal);
     this.#noteStart(ctx, token);
-    for (const [index, action] of script.entries()) {
-      const result = await this.#act(ctx, token, action, index);
-      if (result !== undefined) return result;
+    try {
+      for (const [index, action] of script.entries()) {
+        const result = await this.#act(ctx, token, action, index);
+        if (result !== undefined) return result;
+      }
+      return `done ${markOf(token)}`;
+    } finally {
+      token.hasEnded = true;
     }
-    return `done ${markOf(token)}`;
   }
 
   #noteStart(ctx: TaskContext, token: RunToken): void {
@@ -112,7 +116,7 @@ export class Tools {
       case "sleep":
         return void await ctx.sleep(`z${index}`, action.ms);
       case "set":
-        return void await ctx.variables.set(`v${index}`, markOf(token) + "x".repeat(action.bytes));
+        return await this.#set(ctx, token, index, action.bytes);
       case "report":
         return void await ctx.progress(index, 10, `at ${index} ${markOf(token)}`);
       case "busy":
@@ -125,6 +129,16 @@ export class Tools {
         throw toThrow(action.what, markOf(token));
       case "return":
         return { content: [{ type: "text", text: markOf(token) + "x".repeat(action.bytes) }] };
+    }
+  }
+
+  /** Two variables at once: both are there afterwards. */
+  async #set(ctx: TaskContext, token: RunToken, index: number, bytes: number): Promise<undefined> {
+    const value = markOf(token) + "x".repeat(bytes);
+    await Promise.all([ctx.variables.set(`v${index}`, value), ctx.variables.set(`w${index}`, value)]);
+    const all = await ctx.variables.all();
+    if (all[`v${index}`] !== value || all[`w${index}`] !== value) {
+      this.#host.process.world.fail("variables", `run ${token.number} does not find what it has set`);
     }
   }
 
