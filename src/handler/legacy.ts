@@ -20,7 +20,7 @@ import type { Exchange, SessionRef } from "../server/exchange.ts";
 import type { HandlerContext } from "./context.ts";
 import { soleValue } from "./header_values.ts";
 import { jsonResponse } from "./json_response.ts";
-import { requireAcceptable } from "./negotiation.ts";
+import { prefersEvents, requireAcceptable } from "./negotiation.ts";
 import { type Incoming, reply } from "./reply.ts";
 import { SSE_HEADERS } from "./sse_stream.ts";
 import { randomName } from "../runtime.ts";
@@ -138,7 +138,12 @@ function answerLegacy(
   session: SessionRef,
   incoming: Incoming,
 ): Promise<Response> {
-  const options = { era: VERSION_2025, id: request.id, hasEventIds: hasEventIds(incoming.version) } as const;
+  const options = {
+    era: VERSION_2025,
+    id: request.id,
+    hasEventIds: hasEventIds(incoming.version),
+    prefersStream: prefersEvents(incoming.request.headers),
+  } as const;
   return reply(context, incoming, options, async (exchange) => {
     const body = await context.dispatcher.dispatchLegacy(request, session, exchange);
     return body === undefined ? lostSession(request.id) : { status: 200, body };

@@ -50,15 +50,27 @@ export function requireAcceptable(headers: Headers, types: readonly string[]): v
   );
 }
 
-/** The most specific range decides, as RFC 9110 has it; only whether its weight is zero matters here. */
+/** Whether `Accept` gives event streams more weight than JSON, or the same weight and names them first. */
+export function prefersEvents(headers: Headers): boolean {
+  const accept = headers.get("accept");
+  if (accept === null) return false;
+  const [events, json] = [weigh(accept, "text/event-stream"), weigh(accept, "application/json")];
+  return events.weight > json.weight || events.weight === json.weight && events.place < json.place;
+}
+
 function accepts(accept: string, type: string): boolean {
+  return weigh(accept, type).weight !== 0;
+}
+
+/** Weight and place of the range that decides on a type: the most specific one, as RFC 9110 has it. */
+function weigh(accept: string, type: string): { readonly weight: number; readonly place: number } {
   const ranges = [type, `${type.slice(0, type.indexOf("/"))}/*`, "*/*"];
-  const weights = new Map<string, string>();
-  for (const item of accept.toLowerCase().split(",")) {
+  const named = new Map<string, { readonly weight: number; readonly place: number }>();
+  for (const [place, item] of accept.toLowerCase().split(",").entries()) {
     const [range = "", ...parameters] = item.split(";");
     const weight = parameters.map((text) => text.trim()).find((text) => text.startsWith("q="));
-    weights.set(range.trim(), weight?.slice(2) ?? "1");
+    named.set(range.trim(), { weight: weight === undefined ? 1 : Number(weight.slice(2)), place });
   }
-  const deciding = ranges.find((range) => weights.has(range));
-  return deciding !== undefined && Number(weights.get(deciding)) !== 0;
+  const deciding = ranges.find((range) => named.has(range));
+  return deciding === undefined ? { weight: 0, place: Infinity } : named.get(deciding)!;
 }

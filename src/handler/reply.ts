@@ -45,6 +45,8 @@ export interface ReplyOptions {
   readonly hasEventIds: boolean;
   /** Whether the answer goes on an event stream in any case. @default {false} */
   readonly isStream?: boolean;
+  /** Whether it does so if its status is 200, the only one that a stream has. @default {false} */
+  readonly prefersStream?: boolean;
 }
 
 /**
@@ -188,7 +190,8 @@ class PendingReply implements Exchange, ReplyStream {
     this.#isDone = true;
     this.#cancelTimer();
     this.#unwatch();
-    if (this.#options.isStream) this.#open();
+    const { isStream, prefersStream } = this.#options;
+    if (isStream || prefersStream && answer.status === 200) this.#open();
     if (this.#stream === undefined) this.#resolve(jsonResponse(answer.body, answer.status));
     else this.#stream.close(answer.body);
   }
