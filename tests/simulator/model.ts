@@ -41,6 +41,8 @@ export interface TaskModel {
   readonly journal: Set<string>;
   /** First answer by key, as JSON text. */
   readonly answers: Map<string, string>;
+  /** Keys whose answer has moved into the journal. */
+  readonly readAnswers: Set<string>;
   /** Answers that clients sent, as JSON text. */
   readonly sent: Set<string>;
   /** Question by key, as JSON text. */
@@ -78,6 +80,7 @@ export class Model {
       holders: new Map(),
       journal: new Set(),
       answers: new Map(),
+      readAnswers: new Set(),
       sent: new Set(),
       questions: new Map(),
     };
