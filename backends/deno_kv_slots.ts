@@ -7,7 +7,8 @@
  */
 import type { OwnerKey } from "../src/store/backend.ts";
 
-const MAX_OWNERS = 10_000;
+/** Owners remembered: what is forgotten costs a read where an owner has many active records, nothing else. */
+const MAX_OWNERS = 128;
 
 interface Known {
   /** Entries taken when last seen. */
