@@ -44,34 +44,53 @@ export async function askClient(
   questions: Readonly<Record<string, Question<unknown>>>,
 ): Promise<Answers> {
   await run.ready();
-  const keys = Object.keys(questions);
-  const fresh = await unrecorded(run, questions);
-  if (fresh.length > 0) {
-    checkAskable(run, questions);
+  const { recorded, fresh, unanswered } = await lookUp(run, questions);
+  const keys = Object.keys(unanswered);
+  // What an earlier round of a call asked is recorded, and was not taken along as an open question.
+  if (fresh.length > 0 || !keys.every((key) => isKnownKey(run.head.input, key))) {
+    checkAskable(run, unanswered);
     await run.apply(
       (head, holder, now) => {
         assertHeld(head, holder);
-        return fresh.reduce(withEntry, withQuestions(run, head, holder, now, questions));
+        const asked = withQuestions(run, run.journal.withAnswers(head), holder, now, unanswered);
+        return fresh.reduce(withEntry, asked);
       },
       (head) => keys.every((key) => isKnownKey(head.input, key)),
     );
     for (const entry of fresh) run.journal.add(entry);
   }
-  if (!run.isTask && missing(run, keys).length > 0) await askInline(run, questions);
+  if (!run.isTask && missing(run, keys).length > 0) await askInline(run, unanswered);
   await untilAnswered(run, keys);
-  return await readAnswers(run, keys);
+  return await readAnswers(run, Object.keys(questions), recorded);
 }
 
-async function unrecorded(
+/** What the journal says of questions. */
+interface LookedUp {
+  /** Answers that an earlier attempt has read, by key. */
+  readonly recorded: Readonly<Record<string, ReadAnswer>>;
+  /** Entries of questions that were never asked. */
+  readonly fresh: readonly JournalEntry[];
+  /** Questions without a recorded answer. */
+  readonly unanswered: Readonly<Record<string, Question<unknown>>>;
+}
+
+type ReadAnswer = Pick<InputAnswer, "value" | "failure">;
+
+async function lookUp(
   run: Run,
   questions: Readonly<Record<string, Question<unknown>>>,
-): Promise<JournalEntry[]> {
+): Promise<LookedUp> {
+  const recorded: [string, ReadAnswer][] = [];
   const fresh: JournalEntry[] = [];
-  for (const [key, { request }] of Object.entries(questions)) {
-    const digest = (await sha256OfTexts([JSON.stringify(request)])).slice(0, 16);
-    if (run.journal.find(key, "input", digest) === undefined) fresh.push({ key, kind: "input", digest });
+  const unanswered: [string, Question<unknown>][] = [];
+  for (const [key, question] of Object.entries(questions)) {
+    const digest = (await sha256OfTexts([JSON.stringify(question.request)])).slice(0, 16);
+    const entry = run.journal.find(key, "input", digest);
+    if (entry === undefined) fresh.push({ key, kind: "input", digest });
+    if (entry?.value === undefined) unanswered.push([key, question]);
+    else recorded.push([key, { value: entry.value, failure: entry.failure }]);
   }
-  return fresh;
+  return { recorded: Object.fromEntries(recorded), fresh, unanswered: Object.fromEntries(unanswered) };
 }
 
 function checkAskable(run: Run, questions: Readonly<Record<string, Question<unknown>>>): void {
@@ -137,13 +156,21 @@ async function untilAnswered(run: Run, keys: readonly string[]): Promise<void> {
   }
 }
 
-async function readAnswers(run: Run, keys: readonly string[]): Promise<Answers> {
+async function readAnswers(
+  run: Run,
+  keys: readonly string[],
+  recorded: Readonly<Record<string, ReadAnswer>>,
+): Promise<Answers> {
   const { answers } = run.head.input;
-  const loaded = keys.map(async (key) => [key, await readAnswer(run, key, answers[key]!)] as const);
+  const loaded = keys.map(async (key) => {
+    if (Object.hasOwn(recorded, key)) return [key, await readAnswer(run, key, recorded[key]!)] as const;
+    run.journal.markAnswered(key);
+    return [key, await readAnswer(run, key, answers[key]!)] as const;
+  });
   return Object.fromEntries(await Promise.all(loaded));
 }
 
-async function readAnswer(run: Run, key: string, answer: InputAnswer): Promise<JsonValue> {
+async function readAnswer(run: Run, key: string, answer: ReadAnswer): Promise<JsonValue> {
   const value = await run.load(answer.value);
   if (answer.failure === "timeout") throw new InputTimeoutError(key);
   if (answer.failure === "refused") throw new ToolError(`The client refused to answer "${key}": ${value}`);

@@ -18,9 +18,15 @@ export class JournalReader {
   readonly #recorded: Map<string, JournalEntry>;
   readonly #calls = new Map<string, number>();
   readonly #consumed = new Set<string>();
+  /** Questions whose answers the handler has. */
+  readonly #answered = new Set<string>();
 
   constructor(entries: readonly JournalEntry[]) {
-    this.#recorded = new Map(entries.map((entry) => [entry.key, entry]));
+    this.#recorded = new Map();
+    for (const entry of entries) {
+      // A question that was sealed before its answer came has a second entry, with the answer alone.
+      this.#recorded.set(entry.key, { ...this.#recorded.get(entry.key), ...entry });
+    }
   }
 
   /** Reads the whole journal of a task, sealed pages included. */
@@ -61,6 +67,34 @@ export class JournalReader {
   add(entry: JournalEntry): void {
     this.#recorded.set(entry.key, entry);
     this.#consumed.add(entry.key);
+  }
+
+  /** Notes that the handler has the answer to a question. */
+  markAnswered(key: string): void {
+    this.#answered.add(key);
+  }
+
+  /**
+   * A head in which answers that the handler has are part of the journal, and sealed with it. Only open questions and
+   * answers nobody has read stay with the input, so that their number is bounded.
+   */
+  withAnswers(head: TaskHead): TaskHead {
+    const { answers } = head.input;
+    const moved = new Map(Object.entries(answers).filter(([key]) => this.#answered.has(key)));
+    if (moved.size === 0) return head;
+    const entries = head.journal.entries.map((entry) => {
+      const answer = entry.kind === "input" ? moved.get(entry.key) : undefined;
+      if (answer === undefined) return entry;
+      moved.delete(entry.key);
+      return { ...entry, ...answer };
+    });
+    for (const [key, answer] of moved) entries.push({ key, kind: "input", ...answer });
+    const unread = Object.entries(answers).filter(([key]) => !this.#answered.has(key));
+    return {
+      ...head,
+      journal: { ...head.journal, entries },
+      input: { ...head.input, answers: Object.fromEntries(unread) },
+    };
   }
 
   /** Whether any step has finished. */

@@ -272,7 +272,9 @@ export class TaskStore {
         const effect = answer(head, now, responses, nonce);
         return effect.accepted.length === 0 ? { skip: [] } : { write: effect.head, value: effect.accepted };
       },
-      landed: (head) => Object.values(head.input.answers).some((answered) => answered.nonce === nonce),
+      // The handler may have read it since, and recorded that it has.
+      landed: ({ input, journal }) =>
+        [...Object.values(input.answers), ...journal.entries].some((answered) => answered.nonce === nonce),
     });
   }
 

@@ -8,7 +8,7 @@
  */
 import type { Era, JsonObject, JsonRpcError, JsonValue, RequestId } from "../protocol/mod.ts";
 import type { TaskStatus } from "./status.ts";
-import type { InputState } from "./input.ts";
+import type { InputAnswer, InputState } from "./input.ts";
 
 /** Version of the record's shape. Records with a higher one are left untouched. */
 export const HEAD_SCHEMA = 1;
@@ -80,6 +80,10 @@ export interface JournalEntry {
   readonly value?: Spillable;
   /** Of a question: hash of the request, so that another question under the same key is noticed. */
   readonly digest?: string;
+  /** Of a question whose answer the handler has read: as in {@linkcode InputAnswer}, with the answer in `value`. */
+  readonly failure?: InputAnswer["failure"];
+  /** Of such a question: random name of the answer's delivery. */
+  readonly nonce?: string;
   /** What was thrown, instead of a value. */
   readonly error?: { readonly name: string; readonly message: string };
 }
