@@ -160,8 +160,11 @@ class PendingReply implements Exchange, ReplyStream {
     return this.#isCutOff;
   }
 
-  open(): void {
-    this.#open();
+  prime(): void {
+    if (this.#isDone) return;
+    // A stream opens with such an event.
+    if (this.#stream === undefined) this.#open();
+    else this.#stream.prime();
   }
 
   cutOff(retryMs: number): void {

@@ -79,6 +79,11 @@ export class SseStream {
     this.#end("closed");
   }
 
+  /** Sends an event with an id and empty data. */
+  prime(): void {
+    if (!this.#ended) this.#writeEvent("");
+  }
+
   /** Gives the events from now on ids that begin with another text; their count goes on. */
   rename(idPrefix: string): void {
     this.#idPrefix = idPrefix;

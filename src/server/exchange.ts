@@ -64,8 +64,8 @@ export interface ReplyStream {
   name: string;
   /** Whether it ended, by whichever side, before the response. */
   readonly isCutOff: boolean;
-  /** Opens it now, with an event that has an id (T25-156). */
-  open(): void;
+  /** Sends an event that has nothing but an id, to come back with (T25-156); opens it if need be. */
+  prime(): void;
   /** Ends the connection, not the request, and tells the client when to come back, in milliseconds (T25-158). */
   cutOff(retryMs: number): void;
   /** Calls back if the connection breaks before the response. */

@@ -61,7 +61,8 @@ export class ResultStream {
     if (stream === undefined || !isNameable) return undefined;
     const result = new ResultStream(services, stored, stream, wait);
     await result.#name();
-    stream.open();
+    // It may be open, where that took longer than a connection may be silent: a name it had then leads nowhere.
+    stream.prime();
     return result;
   }
 

@@ -75,7 +75,7 @@ export class StreamResumption {
     const leave = services.subscriptions.enter(stored.owner, exchange.caller === undefined);
     if (stream !== undefined) {
       stream.name = `${name}~${randomName(services.store.runtime, 6)}`;
-      stream.open();
+      stream.prime();
     }
     const pausing = waits.start(exchange, {
       name: `${stored.session.id}/${name}`,

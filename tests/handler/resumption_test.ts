@@ -138,15 +138,54 @@ verifies(
     const stream = exchange.stream!;
     const first = stream.name;
     assertEquals(stream.name, first);
-    stream.open();
+    stream.prime();
     exchange.send(PROGRESS);
     stream.name = "other";
+    stream.prime();
     exchange.send(PROGRESS);
     answer();
-    const ids = (await readSse(await response).all()).map(({ id }) => id);
-    assertEquals(ids, [`${first}.0`, `${first}.1`, "other.2", "other.3"]);
+    const blocks = await readSse(await response).all();
+    const ids = blocks.map(({ id }) => id);
+    assertEquals(ids, [`${first}.0`, `${first}.1`, "other.2", "other.3", "other.4"]);
+    assertEquals(blocks.map(({ data }) => data === ""), [true, false, true, false, false]);
   },
 );
+
+verifies(
+  "T25-165",
+  "a connection that breaks is told of, one that is answered or cut off is not",
+  async () => {
+    for (const how of ["left", "answered", "cut off"] as const) {
+      const { start, answer } = createHanging();
+      const { exchange, response } = await start(legacy("tools/call", { name: "slow" }));
+      let lost = 0;
+      exchange.stream!.onLost(() => lost++);
+      exchange.send(PROGRESS);
+      const reader = readSse(await response);
+      await reader.next();
+      if (how === "answered") answer();
+      if (how === "cut off") exchange.stream!.cutOff(1);
+      await settle();
+      await reader.stop();
+      assertEquals(lost, how === "left" ? 1 : 0, how);
+      assertEquals(exchange.stream!.isCutOff, how !== "answered");
+    }
+  },
+);
+
+Deno.test("onOpen() tells when the stream of a request opens, once, and never for an answer in JSON", async () => {
+  for (const how of ["before", "after", "never"] as const) {
+    const { start, answer, runtime } = createHanging();
+    const { exchange, response } = await start(legacy("tools/call", { name: "slow" }));
+    let opened = 0;
+    if (how !== "after") exchange.onOpen!(() => opened++);
+    if (how !== "never") await runtime.advance(8000);
+    if (how === "after") exchange.onOpen!(() => opened++);
+    answer();
+    await (await response).text();
+    assertEquals(opened, how === "never" ? 0 : 1, how);
+  }
+});
 
 Deno.test("clients that take no event ids, and those of 2026-07-28, have no stream to come back to", async () => {
   const requests = [

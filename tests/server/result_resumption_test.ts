@@ -340,3 +340,20 @@ Deno.test("a server that closes sends waiting clients elsewhere", async () => {
   await runtime.drive(closed);
   assertEquals(messageOf(await runtime.drive(nextEvent(resumed))).id, "r");
 });
+
+Deno.test("a client whose stream opened while the store was slow can come back all the same", async () => {
+  const { wires: [here, there], createTask, runs, first, runtime } = await createFleet({
+    resultWaitMs: 1000,
+  });
+  const taskId = await createTask();
+  const slow = Promise.withResolvers<void>();
+  first.backend.beforePut = ({ key }) => key.kind === "meta" ? slow.promise : undefined;
+  const opened = here.open("r", "tasks/result", { taskId });
+  await runtime.advance(9000);
+  slow.resolve();
+  await runtime.advance(1200);
+  const ids = (await events(await opened)).flatMap(({ id = [] }) => id);
+  const resumed = await there.resume(ids.at(-1));
+  await runs[0]!.finish("fine");
+  assertEquals(messageOf((await events(resumed)).at(-1)!).id, "r");
+});
