@@ -13,6 +13,7 @@ import { denoKv } from "@perdure/mcp-tasks/deno-kv";
 import { concurrently } from "./support.ts";
 
 const TASKS = Number(Deno.args[0] ?? 10_000);
+const WARM_UP = 2000;
 const META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientCapabilities": {
@@ -70,14 +71,14 @@ server.registerTool("approve", { task: { support: "required", repeatable: true }
 });
 
 // Code is compiled and caches are filled before anything is counted.
-await concurrently(32, 500, () => create(server));
-await untilParked(() => parked, 500);
+await concurrently(32, WARM_UP, () => create(server));
+await untilParked(() => parked, WARM_UP);
 const before = await heapUsed();
 
 await concurrently(32, TASKS, async () => {
   await create(server);
 });
-await untilParked(() => parked, 500 + TASKS);
+await untilParked(() => parked, WARM_UP + TASKS);
 const after = await heapUsed();
 const growth = (after - before) / before;
 console.log(

@@ -10,12 +10,15 @@ import type { Missing } from "./not_run.ts";
 /** A published schema, by the revision it belongs to. */
 export type PublishedSchema = "2025-11-25" | "2026-07-28" | "ext-tasks";
 
-const FOLDER = new URL("../../../shared/spec/", import.meta.url);
+const PROBE = "schema-ext-tasks.json";
+const BESIDE = new URL("../../../", import.meta.url);
+const FOLDER = await findFolder();
 
 /** What is missing where the schemas are not there; `undefined` where they are. Pass it to `verifies`. */
-export const missingJsonSchemas: Missing | undefined = await isThere() ? undefined : {
-  reason: "the published JSON Schemas are not in ../shared/spec",
-  command: "copy schema/<revision>/schema.json of the specification to ../shared/spec/schema-<revision>.json",
+export const missingJsonSchemas: Missing | undefined = FOLDER !== undefined ? undefined : {
+  reason:
+    "the published JSON Schemas are neither in MCP_JSON_SCHEMAS nor in a folder spec/ beside the repository",
+  command: "copy schema/<revision>/schema.json of the specification to <folder>/schema-<revision>.json",
 };
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -55,7 +58,29 @@ function fileOf(schema: string): URL {
   return new URL(`schema-${schema}.json`, FOLDER);
 }
 
-async function isThere(): Promise<boolean> {
-  const stat = await Deno.stat(fileOf("ext-tasks")).catch(() => undefined);
-  return stat?.isFile === true;
+async function findFolder(): Promise<URL | undefined> {
+  const given = Deno.env.get("MCP_JSON_SCHEMAS");
+  const folders = given === undefined ? await specFoldersBeside() : [toFileUrl(`${given}/`)];
+  for (const folder of folders) if (await isFile(new URL(PROBE, folder))) return folder;
+  return undefined;
+}
+
+async function specFoldersBeside(): Promise<URL[]> {
+  const folders: URL[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(BESIDE)) {
+      if (isDirectory) folders.push(new URL(`${encodeURIComponent(name)}/spec/`, BESIDE));
+    }
+  } catch {
+    return []; // What lies beside the repository is none of its business where it may not be read.
+  }
+  return folders;
+}
+
+async function isFile(url: URL): Promise<boolean> {
+  return (await Deno.stat(url).catch(() => undefined))?.isFile === true;
+}
+
+function toFileUrl(path: string): URL {
+  return new URL(path, `file://${Deno.cwd()}/`);
 }
