@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  ERROR,
   HANDSHAKE_VERSIONS,
   type JsonObject,
   type JsonRpcNotification,
@@ -21,7 +20,6 @@ import {
   parseCancelledNotification,
   parseInitializeParams,
   parseSetLevel,
-  parseSubscribe,
   parseTaskIdParams,
 } from "../protocol/v2025_11_25/mod.ts";
 import type { Versioned } from "../store/mod.ts";
@@ -45,11 +43,9 @@ import type { StoredSession } from "./session_store.ts";
 import { complete } from "./completion.ts";
 import { getPromptLegacy, listPrompts } from "./prompt_methods.ts";
 import { listResources, listTemplates, readResourceLegacy } from "./resource_methods.ts";
+import { subscribeResource } from "./resource_subscriptions.ts";
 import { cancelTaskLegacy, getTaskLegacy, listTasks } from "./task_methods_2025.ts";
 import { listToolsLegacy } from "./tool_listing.ts";
-
-/** Resources one session may subscribe to; the oldest subscription gives way. */
-const MAX_SUBSCRIPTIONS = 100;
 
 /** Serves sessions. */
 export class LegacyDispatch {
@@ -280,8 +276,12 @@ export class LegacyDispatch {
       if (method === "resources/list") return await listResources(this.#services, request);
       if (method === "resources/templates/list") return await listTemplates(this.#services, request);
       if (method === "resources/read") return await readResourceLegacy(context, request);
-      if (method === "resources/subscribe") return await this.#subscribe(stored, params, true);
-      if (method === "resources/unsubscribe") return await this.#subscribe(stored, params, false);
+      if (method === "resources/subscribe") {
+        return await subscribeResource(this.#services, stored, params, true);
+      }
+      if (method === "resources/unsubscribe") {
+        return await subscribeResource(this.#services, stored, params, false);
+      }
     }
     if (method === "completion/complete" && prompts.size + resources.size > 0) {
       return await complete(this.#services, request, context.exchange.caller);
@@ -302,23 +302,6 @@ export class LegacyDispatch {
   async #setLevel(stored: StoredSession, params: JsonObject | undefined): Promise<JsonObject> {
     const { level: logLevel } = parseSetLevel(params);
     await this.#services.sessions.amend(stored, (session) => ({ ...session, logLevel }));
-    return {};
-  }
-
-  async #subscribe(
-    stored: StoredSession,
-    params: JsonObject | undefined,
-    isWanted: boolean,
-  ): Promise<JsonObject> {
-    const { uri } = parseSubscribe(params);
-    if (isWanted && this.#services.resources.find(uri) === undefined) {
-      throw new ProtocolError(ERROR.resourceNotFound, "Resource not found", { uri });
-    }
-    await this.#services.sessions.amend(stored, (session) => {
-      const others = (session.subscriptions ?? []).filter((known) => known !== uri);
-      return { ...session, subscriptions: isWanted ? [...others, uri].slice(-MAX_SUBSCRIPTIONS) : others };
-    });
-    this.#services.streams.setSubscription(stored.session.id, uri, isWanted);
     return {};
   }
 
