@@ -48,6 +48,7 @@ export class SseStream {
   #queue: Uint8Array<ArrayBuffer>[] = [];
   #queuedBytes = 0;
   #reader: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  #onRead: (() => void) | undefined;
   #cancelKeepAlive: CancelTimer;
   #idPrefix: string | undefined;
   #events = 0;
@@ -79,9 +80,16 @@ export class SseStream {
     this.#end("closed");
   }
 
+<<<<<<< HEAD
   /** Sends an event with an id and empty data. */
   prime(): void {
     if (!this.#ended) this.#writeEvent("");
+=======
+  /** Calls back once nothing waits for the reader: at once, if nothing does. Never, if the stream ends before. */
+  whenRead(callback: () => void): void {
+    if (this.#queue.length === 0) callback();
+    else this.#onRead = callback;
+>>>>>>> 9c52d2c (wip)
   }
 
   /** Gives the events from now on ids that begin with another text; their count goes on. */
@@ -117,6 +125,7 @@ export class SseStream {
     if (bytes !== undefined) {
       this.#queuedBytes -= bytes.length;
       controller.enqueue(bytes);
+      if (this.#queue.length === 0) this.#tellRead();
     } else if (this.#ended) {
       controller.close();
     } else {
@@ -124,9 +133,16 @@ export class SseStream {
     }
   }
 
+  #tellRead(): void {
+    const callback = this.#onRead;
+    this.#onRead = undefined;
+    callback?.();
+  }
+
   #end(end: StreamEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#onRead = undefined;
     this.#cancelKeepAlive();
     if (end !== "closed") {
       this.#queue = [];
