@@ -332,6 +332,8 @@ function connect(
     autoResendUnfulfilledCommands: false,
     // With any other number the driver neither resends nor rejects what was under way when a connection ends.
     maxRetriesPerRequest: 0,
+    // The driver drops the promise of its own subscription; rejected, it would end the process.
+    autoResubscribe: false,
   };
   const client = typeof server === "string" ? new Redis(server, options) : new Redis(options);
   client.on("error", (error) => onFault(error.message));
