@@ -18,7 +18,8 @@ async function withRedis(
 ): Promise<void> {
   // The server's process does not keep this one alive by itself while its end is waited for.
   const alive = setInterval(() => {}, 1000);
-  const server = await startRedis({ appendonly: "yes" });
+  // With any other setting a busy disk makes the server answer before it has handed a write to the system.
+  const server = await startRedis({ appendonly: "yes", appendfsync: "always" });
   const proxy = await startProxy(server.port);
   try {
     const url = `redis://127.0.0.1:${proxy.port}`;

@@ -46,10 +46,15 @@ export function checkEffects({ starts, steps, order }: Effects): string[] {
     const attempts = starts.get(label) ?? 0;
     if (extra >= attempts) faults.push(`${label}: repeated ${extra} steps in ${attempts} attempts`);
   }
-  for (const [label, names] of order) {
-    // A step runs only when those before it are recorded, and what is recorded is never run again.
-    const back = names.findIndex((name, i) => i > 0 && rankOf(name) < rankOf(names[i - 1]!));
-    if (back > 0) faults.push(`${label}: ran step "${names[back]}" after "${names[back - 1]}"`);
+  for (const [label, runs] of order) {
+    // A step runs only when those before it are recorded, and what is recorded is never run again. An attempt that was
+    // overtaken may still be at the step it had begun.
+    const again = runs.find((run, i) =>
+      runs.slice(0, i).some((before) =>
+        rankOf(run.step) < rankOf(before.step) && run.attempt >= before.attempt
+      )
+    );
+    if (again !== undefined) faults.push(`${label}: ran step "${again.step}" after a later one`);
   }
   return faults;
 }

@@ -69,8 +69,10 @@ Deno.test("checkEffects() finds once-tools that ran twice, and finished steps th
   const cutOff = ["start steps-1 7 1", "step steps-1 s1 x", "start steps-1 8 2", "step steps-1 s1 y"];
   assertEquals(checkEffects(await effectsOf(...cutOff)), []);
   assertEquals(checkEffects(await effectsOf(...cutOff, "step steps-1 s1 z")).length, 1);
-  const back = ["start steps-1 7 1", "step steps-1 s2 x", "start steps-1 8 2", "step steps-1 s1 y"];
-  assertEquals(checkEffects(await effectsOf(...back)), ['steps-1: ran step "s1" after "s2"']);
+  const back = ["start steps-1 7 1", "step steps-1 s2 x 1", "start steps-1 8 2", "step steps-1 s1 y 2"];
+  assertEquals(checkEffects(await effectsOf(...back)), ['steps-1: ran step "s1" after a later one']);
+  const overtaken = ["start steps-1 7 1", "start steps-1 8 2", "step steps-1 s2 x 2", "step steps-1 s1 y 1"];
+  assertEquals(checkEffects(await effectsOf(...overtaken)), []);
 });
 
 Deno.test("checkWrites() finds two winners of a revision, older epochs, and writes after the end", () => {

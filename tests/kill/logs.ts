@@ -13,7 +13,14 @@ export interface Effects {
   /** Nonces of the runs of each step, by label and step. */
   readonly steps: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** Steps in the order in which they were run, by label. */
-  readonly order: ReadonlyMap<string, readonly string[]>;
+  readonly order: ReadonlyMap<string, readonly StepRun[]>;
+}
+
+/** One run of a step. */
+export interface StepRun {
+  readonly step: string;
+  /** Attempt that ran it. */
+  readonly attempt: number;
 }
 
 /** A write, and the node that made it. */
@@ -36,17 +43,17 @@ export interface NodeEvent {
 export async function readEffects(folder: string): Promise<Effects> {
   const starts = new Map<string, number>();
   const steps = new Map<string, Map<string, string[]>>();
-  const order = new Map<string, string[]>();
+  const order = new Map<string, StepRun[]>();
   const text = await Deno.readTextFile(effectsPath(folder)).catch(() => "");
   for (const line of text.split("\n")) {
-    const [what, label, step, nonce] = line.split(" ");
+    const [what, label, step, nonce, attempt] = line.split(" ");
     if (label === undefined) continue;
     if (what === "start") starts.set(label, (starts.get(label) ?? 0) + 1);
     if (what !== "step") continue;
     const runs = steps.get(label) ?? new Map<string, string[]>();
     steps.set(label, runs);
     runs.set(step!, [...runs.get(step!) ?? [], nonce!]);
-    order.set(label, [...order.get(label) ?? [], step!]);
+    order.set(label, [...order.get(label) ?? [], { step: step!, attempt: Number(attempt) }]);
   }
   return { starts, steps, order };
 }

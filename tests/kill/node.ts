@@ -46,8 +46,10 @@ Deno.addSignalListener("SIGTERM", async () => {
   Deno.exit(0);
 });
 
-// A node recovers what others left even before anybody calls it.
-await server.recover();
+// A node recovers what others left even before anybody calls it; a store that is away is tried again by its scans.
+await server.recover().catch((error) =>
+  event(JSON.stringify({ at: Date.now(), type: "away", error: String(error) }))
+);
 Deno.serve({
   hostname: "127.0.0.1",
   port: 0,

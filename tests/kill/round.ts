@@ -92,7 +92,9 @@ export async function runRound(
   store: RoundStore,
   { disturb }: RoundOptions = {},
 ): Promise<RoundReport> {
-  const folder = await Deno.makeTempDir({ prefix: "kill-" });
+  // Logs are kept in memory where that can be: a busy disk must not stop a process in the middle of a step.
+  const folder = await Deno.makeTempDir({ prefix: "kill-", dir: "/dev/shm" })
+    .catch(() => Deno.makeTempDir({ prefix: "kill-" }));
   const plan = planRound(seed, flavour);
   const faults: string[] = [];
   const fleet = new Fleet(plan, store, folder);

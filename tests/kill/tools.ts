@@ -51,7 +51,7 @@ export function registerTools(server: McpServer, effect: Effect): void {
   const step = (label: string, ctx: TaskContext, name: string) =>
     ctx.step(name, async () => {
       const nonce = crypto.randomUUID();
-      effect("step", label, name, nonce);
+      effect("step", label, name, nonce, ctx.attempt);
       await pause(80);
       return nonce;
     });
