@@ -45,7 +45,12 @@ export interface InputState {
   readonly outstanding: Readonly<Record<string, OutstandingInput>>;
   /** Closed questions by key. */
   readonly answers: Readonly<Record<string, InputAnswer>>;
+  /** Names of the newest deliveries that counted: their answers may since have been sealed with the journal. */
+  readonly deliveries?: readonly string[];
 }
+
+/** Deliveries whose names are kept: as many as may be looked for at the same time. */
+export const MAX_DELIVERIES = 16;
 
 /** No questions, no answers. */
 export const NO_INPUT: InputState = { outstanding: {}, answers: {} };
@@ -117,7 +122,11 @@ function close(input: InputState, answers: readonly [string, InputAnswer][]): In
   if (answers.length === 0) return input;
   const closed = new Set(answers.map(([key]) => key));
   const outstanding = Object.entries(input.outstanding).filter(([key]) => !closed.has(key));
-  return { outstanding: Object.fromEntries(outstanding), answers: withEntries(input.answers, answers) };
+  return {
+    ...input,
+    outstanding: Object.fromEntries(outstanding),
+    answers: withEntries(input.answers, answers),
+  };
 }
 
 /** Earliest deadline of an open question. */

@@ -14,6 +14,7 @@ import {
   expireOutstanding,
   hasOutstanding,
   type InputState,
+  MAX_DELIVERIES,
   type OutstandingInput,
   type ReceivedAnswer,
 } from "./input.ts";
@@ -121,7 +122,10 @@ export function reportProgress(
   return {
     ...touched(head, now),
     statusMessage: statusMessage?.slice(0, MAX_STATUS_MESSAGE).toWellFormed(),
-    progress: progress ?? head.progress,
+    progress: progress === undefined ? head.progress : {
+      ...progress,
+      message: progress.message?.slice(0, MAX_STATUS_MESSAGE).toWellFormed(),
+    },
   };
 }
 
@@ -190,7 +194,9 @@ export function answer(
 ): AnswerEffect {
   if (isTerminal(head.status)) return { head, accepted: [] };
   const { input, accepted } = applyAnswers(head.input, responses, nonce);
-  return accepted.length === 0 ? { head, accepted } : { head: afterAnswers(head, input, now), accepted };
+  if (accepted.length === 0) return { head, accepted };
+  const deliveries = [...input.deliveries ?? [], nonce].slice(-MAX_DELIVERIES);
+  return { head: afterAnswers(head, { ...input, deliveries }, now), accepted };
 }
 
 /** The last answer lets the task go on; a parked one is queued, due now. */

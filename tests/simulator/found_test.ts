@@ -63,6 +63,25 @@ verifies(
   },
 );
 
+verifies(
+  "lib-I6",
+  "answer() knows that it counted, though its answer has been sealed with the journal",
+  async () => {
+    const { store, backend, runtime, another } = createTestStore();
+    const outstanding = { q: { request: { json: { method: "roots/list" } } } };
+    await store.create(sampleHead({ status: "input_required", input: { outstanding, answers: {} } }));
+    backend.onPut("task", async (put) => {
+      await put();
+      await another().mutate(OWNER, "task-1", {
+        decide: (head) => ({ write: { ...head, input: { ...head.input, answers: {} } }, value: undefined }),
+      });
+      throw new StorageUnavailableError("The reply was lost");
+    });
+    const { value } = await runtime.drive(store.answer(OWNER, "task-1", { q: { value: { roots: [] } } }));
+    assertEquals(value, ["q"]);
+  },
+);
+
 Deno.test("create() knows its own task, stored so slowly that it has expired", async () => {
   const { store, backend, runtime } = createTestStore();
   const outlive: PutFault = async (put) => {
