@@ -28,6 +28,7 @@ export class SimProcess implements Runtime {
   #wallOffset: number;
   #timers = 0;
   #lateness = 0;
+  #drawn = 0;
   readonly #bootAt: number;
   readonly #dice: Dice;
 
@@ -118,8 +119,11 @@ export class SimProcess implements Runtime {
     return this.#dice.next();
   }
 
+  /** By name, not from a stream: streams of two processes may meet, and then all their ids are the same. */
   randomBytes(length: number): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from({ length }, () => this.#dice.below(256));
+    const { seed } = this.world.plan;
+    const drawn = this.#drawn++;
+    return Uint8Array.from({ length }, (_, i) => mix(seed, 78, this.node, this.life, drawn, i) >>> 24);
   }
 
   newTaskId(now: number): string {
