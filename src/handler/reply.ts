@@ -137,6 +137,11 @@ class PendingReply implements Exchange, ReplyStream {
     this.#waitUntil(work);
   }
 
+  whenRead(callback: () => void): void {
+    if (this.#stream === undefined) callback();
+    else this.#stream.whenRead(callback);
+  }
+
   onOpen(callback: () => void): void {
     this.#onOpen = callback;
     if (this.#stream !== undefined) callback();

@@ -80,16 +80,15 @@ export class SseStream {
     this.#end("closed");
   }
 
-<<<<<<< HEAD
   /** Sends an event with an id and empty data. */
   prime(): void {
     if (!this.#ended) this.#writeEvent("");
-=======
+  }
+
   /** Calls back once nothing waits for the reader: at once, if nothing does. Never, if the stream ends before. */
   whenRead(callback: () => void): void {
     if (this.#queue.length === 0) callback();
     else this.#onRead = callback;
->>>>>>> 9c52d2c (wip)
   }
 
   /** Gives the events from now on ids that begin with another text; their count goes on. */

@@ -44,6 +44,11 @@ export interface Exchange {
   whenLeft(callback: () => void): void;
   /** Sends a message on the stream of this request, ahead of its response; opens the stream on first use. */
   send(message: JsonRpcNotification | JsonRpcRequest): void;
+  /**
+   * Calls back once all that was sent has been taken by the reader; at once, if nothing waits. Never, if the client
+   * leaves before. For one waiter at a time. Absent where nothing can tell.
+   */
+  whenRead?(callback: () => void): void;
   /** Keeps the platform from freezing the process while work goes on behind the response. */
   waitUntil(work: Promise<unknown>): void;
   /** Calls back when the stream of this request opens: the request takes its time. Absent where nothing can tell. */

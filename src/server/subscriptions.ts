@@ -1,7 +1,8 @@
 /**
  * `subscriptions/listen` of 2026-07-28: a stream of what the client asked to hear of, and nothing else.
  *
- * Changes are coalesced: a slow reader sees the newest state of a task, not every state between.
+ * Changes are coalesced: while a slow reader has something before it, only the newest state of each task waits, and
+ * one notice of each list or resource.
  *
  * @module
  * @see 2026-07-28, Subscriptions (T26-201 to T26-212); Tasks extension, Status Notifications (T26-089 to T26-096)
@@ -16,6 +17,7 @@ import {
 } from "../protocol/mod.ts";
 import {
   declaresTasks,
+  type DetailedTask,
   missingCapability,
   parseListenParams,
   type RequestMeta,
@@ -100,8 +102,11 @@ class Subscription {
   readonly #exchange: Exchange;
   readonly #id: RequestId;
   readonly #stops: (() => void)[] = [];
-  /** Newest unsent state by task: more than one state of a task never waits. */
-  #waiting: Map<string, Versioned> | undefined;
+  /** What waits to be sent, by what it is about: of two things about the same only the newer one waits. */
+  #outbox: Map<string, () => void | Promise<void>> | undefined;
+  /** What was last told of a task that goes on. */
+  #told: Map<string, string> | undefined;
+  #hasEnded = false;
 
   constructor(services: Services, id: RequestId, exchange: Exchange) {
     this.#services = services;
@@ -140,13 +145,15 @@ class Subscription {
     const { resourceSubscriptions, ...flags } = lists;
     if (Object.keys(flags).length > 0) {
       this.#stops.push(listChanges.subscribe((change) => {
-        if (lists[LIST_FILTERS[change]]) this.#send(`notifications/${change}/list_changed`, {});
+        if (!lists[LIST_FILTERS[change]]) return;
+        this.#offer(`list/${change}`, () => this.#send(`notifications/${change}/list_changed`, {}));
       }));
     }
     if (resourceSubscriptions === undefined) return;
     const uris = new Set(resourceSubscriptions);
     this.#stops.push(listChanges.subscribeToResources((uri) => {
-      if (uris.has(uri)) this.#send("notifications/resources/updated", { uri });
+      if (!uris.has(uri)) return;
+      this.#offer(`resource/${uri}`, () => this.#send("notifications/resources/updated", { uri }));
     }));
   }
 
@@ -154,10 +161,8 @@ class Subscription {
   #ended(): Promise<JsonObject> {
     const { subscriptions } = this.#services;
     return new Promise((resolve) => {
-      let hasEnded = false;
       const end = () => {
-        if (hasEnded) return;
-        hasEnded = true;
+        if (this.#hasEnded) return;
         this.#stop();
         if (subscriptions.closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
         resolve({ resultType: "complete", _meta: { [META.subscriptionId]: this.#id } });
@@ -169,6 +174,8 @@ class Subscription {
   }
 
   #stop(): void {
+    this.#hasEnded = true;
+    this.#outbox?.clear();
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -197,39 +204,56 @@ class Subscription {
   }
 
   #follow(first: Versioned): void {
-    const { owner, id } = first.head;
+    const { owner, id, status } = first.head;
+    // What happened between the request and the watch is told as the first notification.
+    this.#offerTask(first);
+    if (isTerminal(status)) return;
+    let { rev } = first.head;
     const stop = this.#services.store.watcher.subscribe(headKey(owner, id), (current) => {
       if (current === undefined) return stop();
-      this.#offer(current);
+      if (current.head.rev < rev) return;
+      rev = current.head.rev;
+      this.#offerTask(current);
       if (isTerminal(current.head.status)) stop();
     });
     this.#stops.push(stop);
-    // What happened between the request and the watch is told as the first notification.
-    this.#offer(first);
   }
 
-  #offer(current: Versioned): void {
-    const { id, rev } = current.head;
-    if ((this.#waiting?.get(id)?.head.rev ?? -1) > rev) return;
-    const isSending = this.#waiting !== undefined;
-    this.#waiting ??= new Map();
-    this.#waiting.set(id, current);
-    if (!isSending) void this.#drain(this.#waiting);
+  #offerTask({ head }: Versioned): void {
+    this.#offer(`task/${head.id}`, () => this.#notify(head));
   }
 
-  async #drain(waiting: Map<string, Versioned>): Promise<void> {
-    // A state that comes meanwhile is found by the same loop.
-    for (const [id, { head }] of waiting) {
-      waiting.delete(id);
-      await this.#notify(head);
+  #offer(about: string, send: () => void | Promise<void>): void {
+    const isSending = this.#outbox !== undefined;
+    this.#outbox ??= new Map();
+    this.#outbox.set(about, send);
+    if (!isSending) void this.#drain(this.#outbox);
+  }
+
+  async #drain(outbox: Map<string, () => void | Promise<void>>): Promise<void> {
+    // What comes meanwhile is found by the same loop.
+    for (const [about, send] of outbox) {
+      await this.#whenRead();
+      // What is sent is the newest there is by now, unless all is over.
+      const newest = outbox.get(about) ?? send;
+      if (this.#hasEnded) break;
+      outbox.delete(about);
+      await newest();
     }
-    this.#waiting = undefined;
+    this.#outbox = undefined;
+  }
+
+  #whenRead(): Promise<void> {
+    const { whenRead } = this.#exchange;
+    if (whenRead === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#exchange.whenRead!(resolve));
   }
 
   async #notify(head: TaskHead): Promise<void> {
     const { store } = this.#services;
     try {
       const task = toDetailedTask2026(head, await store.loadDetails(head));
+      if (this.#hasEnded || this.#isTold(task)) return;
       this.#send("notifications/tasks", task as unknown as JsonObject);
     } catch (error) {
       store.emit({
@@ -239,6 +263,19 @@ class Subscription {
         error,
       });
     }
+  }
+
+  /** Whether the client knows it already: a heartbeat changes the record, not what is seen of it. */
+  #isTold(task: DetailedTask): boolean {
+    if (isTerminal(task.status)) {
+      this.#told?.delete(task.taskId);
+      return false;
+    }
+    const text = JSON.stringify(task);
+    if (this.#told?.get(task.taskId) === text) return true;
+    this.#told ??= new Map();
+    this.#told.set(task.taskId, text);
+    return false;
   }
 
   #send(method: string, params: JsonObject): void {
