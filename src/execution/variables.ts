@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import type { JsonObject, JsonValue } from "../protocol/mod.ts";
 import { assertHeld, mergeVariables, type VariablePatch } from "../tasks/mod.ts";
 import type { Run } from "./run.ts";
 import { readValue, type Schema } from "./schema.ts";
@@ -19,9 +19,8 @@ export class TaskVariables {
   }
 
   /** All variables. */
-  async all(): Promise<JsonObject> {
-    const value = await this.#run.load(this.#run.head.variables);
-    return isJsonObject(value) ? value : {};
+  all(): Promise<JsonObject> {
+    return this.#run.store.loadVariables(this.#run.head);
   }
 
   /** One variable; `undefined` if it is not set. */

@@ -32,6 +32,7 @@ import {
 } from "./backend.ts";
 import { decodeHead, decodeJson, toBytes } from "./codec.ts";
 import type { Payloads } from "./payloads.ts";
+import { allPayloads, replacedPayloads } from "./left_payloads.ts";
 import { payloadRefs, spillHead } from "./spill.ts";
 
 /** A head and the version it was read or written under. */
@@ -158,9 +159,14 @@ export class HeadWriter {
     for (let attempt = 1;; attempt++) {
       const change = mutation.decide(current.head, this.#runtime.now());
       if ("skip" in change) return { current, value: change.skip };
-      const prepared = await this.#prepare(change.write, current.head.rev + 1);
+      const replaced = replacedPayloads(current.head, change.write);
+      const write = replaced.length === 0 ? change.write : { ...change.write, retired: replaced };
+      const prepared = await this.#prepare(write, current.head.rev + 1);
       const put = await this.#putUntilDecided(prepared, current.version, owner, id, mutation, attempt);
-      if ("current" in put) return { current: this.#publish(put.current), value: change.value };
+      if ("current" in put) {
+        if (replaced.length > 0) await this.#delete(current.head, current.head.retired ?? []);
+        return { current: this.#publish(put.current), value: change.value };
+      }
       await this.#discard(prepared, put.lostTo.head);
       current = put.lostTo;
       if (attempt >= this.#options.maxAttempts) throw new ConcurrentModificationError(id, attempt);
@@ -168,12 +174,13 @@ export class HeadWriter {
     }
   }
 
-  /** Removes an expired head and the records it names. */
+  /** Removes an expired head, the records it names, and those that its sealed journal names. */
   async remove(head: TaskHead): Promise<void> {
+    const payloads = await allPayloads(head, (ref) => this.#payloads.read(head.owner, head.id, ref));
     // The idempotency record first: once the head is gone, somebody may put a new one in its place.
     if (head.idem !== undefined) await this.#removeIdem(head, head.idem);
     await this.#backend.delete([headKey(head.owner, head.id)]);
-    await this.#payloads.delete(head.owner, head.id, payloadRefs(head));
+    await this.#payloads.delete(head.owner, head.id, payloads);
   }
 
   async #removeIdem({ owner, id }: TaskHead, idem: string): Promise<void> {
@@ -260,13 +267,17 @@ export class HeadWriter {
     }
   }
 
-  /** Deletes payloads of a write that did not take effect; what stays behind is swept when it is due. */
+  /** Deletes payloads of a write that did not take effect. */
   async #discard(prepared: Prepared, stored: TaskHead | undefined): Promise<void> {
     if (prepared.written.length === 0) return;
     const kept = new Set((stored === undefined ? [] : payloadRefs(stored)).map(({ gen }) => gen));
-    const orphans = prepared.written.filter(({ gen }) => !kept.has(gen));
+    await this.#delete(prepared.head, prepared.written.filter(({ gen }) => !kept.has(gen)));
+  }
+
+  /** Deletes payloads; what stays behind is swept when it is due. */
+  async #delete({ owner, id }: TaskHead, refs: readonly PayloadRef[]): Promise<void> {
     try {
-      await this.#payloads.delete(prepared.head.owner, prepared.head.id, orphans);
+      await this.#payloads.delete(owner, id, refs);
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
     }

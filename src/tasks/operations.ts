@@ -122,11 +122,15 @@ export function reportProgress(
   return {
     ...touched(head, now),
     statusMessage: statusMessage?.slice(0, MAX_STATUS_MESSAGE).toWellFormed(),
-    progress: progress === undefined ? head.progress : {
-      ...progress,
-      message: progress.message?.slice(0, MAX_STATUS_MESSAGE).toWellFormed(),
-    },
+    progress: progress === undefined ? head.progress : withShortMessage(progress),
   };
+}
+
+/** The head holds the message as it is: it cannot be moved out. */
+function withShortMessage(progress: Progress): Progress {
+  const { message } = progress;
+  if (message === undefined) return progress;
+  return { ...progress, message: message.slice(0, MAX_STATUS_MESSAGE).toWellFormed() };
 }
 
 /** Park: nobody holds the task while it waits. `wakeAt`: absent, only an answer ends the wait. */

@@ -192,6 +192,11 @@ export interface TaskHead {
   readonly outcome?: Outcome;
   /** A result set ahead of the status; invisible until the task completes. */
   readonly pendingResult?: Outcome;
+  /**
+   * Payloads that the newest write to replace any has replaced: whoever read the head before it may be reading them. The
+   * next such write deletes them.
+   */
+  readonly retired?: readonly PayloadRef[];
 }
 
 /** A task's outcome read in full. */

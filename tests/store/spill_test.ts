@@ -63,6 +63,10 @@ const LIMITS: readonly [string, number, (head: TaskHead, value: Spillable) => Ta
     1024,
     (head, request) => ({ ...head, input: { ...head.input, outstanding: { q: { request } } } }),
   ],
+  ["a question's fallback", 1024, (head, fallback) => {
+    const outstanding = { ...head.input.outstanding, f: { request: { json: {} }, fallback } };
+    return { ...head, input: { ...head.input, outstanding } };
+  }],
   [
     "an answer",
     1024,
@@ -203,6 +207,7 @@ function contentOf(head: TaskHead, spiller: Spiller): Map<string, JsonValue> {
     ["an outcome", head.outcome?.value],
     ["a result set ahead", head.pendingResult?.value],
     ["variables", head.variables],
+    ["a question's fallback", head.input.outstanding.f?.fallback],
     ...Object.entries(head.input.outstanding).map((
       [key, { request }],
     ): [string, Spillable] => [key, request]),

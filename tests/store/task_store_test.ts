@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   ask,
   InvalidTransitionError,
+  type JournalEntry,
   LeaseLostError,
+  type Spillable,
   type TaskHead,
   TaskNotFoundError,
   TaskNotReadyError,
@@ -287,6 +289,114 @@ async function walk(store: TaskStore, limit: number): Promise<string[]> {
   } while (after !== undefined);
   return ids;
 }
+
+async function payloadBytes({ backend }: TestStore): Promise<number> {
+  const { records } = await backend.list({ owner: OWNER, kind: "payload", limit: 1000 });
+  return records.reduce((sum, { value }) => sum + value.length, 0);
+}
+
+verifies("lib-I11", "Large variables set again and again keep two generations at most", async () => {
+  const test = createTestStore();
+  const { store, another } = test;
+  const big = (i: number) => `${i} ${"x".repeat(60_000)}`;
+  await store.create(sampleHead());
+  for (let i = 0; i < 50; i++) {
+    const before = await store.get(OWNER, "task-1");
+    await store.setVariables(OWNER, "task-1", { big: big(i) });
+    // Who read the head before the write finds what it names.
+    assertEquals(
+      await another().load(before.head, before.head.variables),
+      i === 0 ? {} : { big: big(i - 1) },
+    );
+    assert(await payloadBytes(test) <= 121_000);
+  }
+  assertEquals(await store.getVariables(OWNER, "task-1"), { big: big(49) });
+  await store.setVariables(OWNER, "task-1", { big: 1 });
+  const small = await store.setVariables(OWNER, "task-1", { big: 2 });
+  assertEquals(small, { big: 2 });
+  await store.remove((await store.get(OWNER, "task-1")).head);
+  assertEquals(await payloadBytes(test), 0);
+});
+
+verifies("lib-I11", "remove() takes variables that were replaced last with it", async () => {
+  const test = createTestStore();
+  await test.store.create(sampleHead({}, { variables: { big: "x".repeat(10_000) } }));
+  await test.store.setVariables(OWNER, "task-1", { big: "y".repeat(10_000) });
+  assert(await payloadBytes(test) > 20_000);
+  await test.store.remove((await test.store.get(OWNER, "task-1")).head);
+  assertEquals(await payloadBytes(test), 0);
+});
+
+verifies("lib-I2", "Variables replaced twice while somebody reads them are read again", async () => {
+  const { store, another } = createTestStore();
+  await store.create(sampleHead({}, { variables: { big: "0".repeat(10_000) } }));
+  const stale = await store.get(OWNER, "task-1");
+  for (const digit of "123") await another().setVariables(OWNER, "task-1", { big: digit.repeat(10_000) });
+  assertEquals(await store.loadVariables(stale.head), { big: "3".repeat(10_000) });
+});
+
+Deno.test("A result set ahead again and again keeps two generations at most, and the last one counts", async () => {
+  const test = createTestStore();
+  const { store } = test;
+  await store.create(sampleHead());
+  for (let i = 0; i < 20; i++) {
+    await store.setResult(OWNER, "task-1", { content: [], big: `${i} ${"x".repeat(10_000)}` });
+    assert(await payloadBytes(test) <= 20_200);
+  }
+  await store.updateStatus(OWNER, "task-1", "completed");
+  const outcome = await store.getResult(OWNER, "task-1");
+  assert(outcome.kind === "result" && String(outcome.result.big).startsWith("19 "));
+});
+
+verifies("lib-I11", "A write of variables that is lost deletes nothing that is named", async () => {
+  const { store, backend, another, runtime } = createTestStore();
+  const big = (digit: string) => ({ big: digit.repeat(10_000) });
+  await store.create(sampleHead({}, { variables: big("0") }));
+  await store.setVariables(OWNER, "task-1", big("1"));
+  backend.onPut("task", loseReply, after(() => another().setVariables(OWNER, "task-1", big("2"))));
+  await runtime.drive(store.setVariables(OWNER, "task-1", big("3")));
+  const { head } = await store.get(OWNER, "task-1");
+  assertEquals(await another().load(head, head.variables), big("3"));
+  await runtime.drive(store.setVariables(OWNER, "task-1", big("4")));
+  assertEquals(await another().getVariables(OWNER, "task-1"), big("4"));
+});
+
+verifies("lib-I11", "remove() takes the pages of a long journal, and what they name, with it", async () => {
+  const test = createTestStore();
+  const { store, backend } = test;
+  await store.create(sampleHead({}, { ttlMs: 60_000 }));
+  for (let i = 0; i < 1500; i++) {
+    await store.mutate(OWNER, "task-1", {
+      decide: (head) => {
+        const value: Spillable = { json: "x".repeat(i % 100 === 0 ? 5000 : 100) };
+        const entries: JournalEntry[] = [...head.journal.entries, { key: `s${i}`, kind: "step", value }];
+        return { write: { ...head, journal: { ...head.journal, entries } }, value: undefined };
+      },
+    });
+  }
+  const { head } = await store.get(OWNER, "task-1");
+  assert(head.journal.pages.some(({ level }) => level !== undefined), "no bundle was made");
+  assert(await payloadBytes(test) > 200_000);
+  await store.remove(head);
+  assertEquals((await backend.list({ owner: OWNER, kind: "payload", limit: 1000 })).records, []);
+});
+
+verifies(
+  "lib-I11",
+  "remove() leaves what a damaged page names to the sweep, and removes all else",
+  async () => {
+    const { store, backend } = createTestStore();
+    const value = "x".repeat(9000);
+    await store.create(sampleHead({}, { args: { value } }));
+    const lost = { gen: "1.lost", parts: 1, bytes: 10, sha256: "h".repeat(43) };
+    const { current } = await store.mutate(OWNER, "task-1", {
+      decide: (head) => ({ write: { ...head, journal: { entries: [], pages: [lost] } }, value: undefined }),
+    });
+    await store.remove(current.head);
+    assertEquals((await backend.list({ owner: OWNER, kind: "payload", limit: 10 })).records, []);
+    assertEquals(await store.find(OWNER, "task-1"), undefined);
+  },
+);
 
 verifies("lib-I11", "remove() takes the payloads of a task with it", async () => {
   const { store, backend } = createTestStore();

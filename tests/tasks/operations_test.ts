@@ -134,6 +134,12 @@ Deno.test("Status messages are cut to their limit and stay well-formed", () => {
   }
 });
 
+Deno.test("reportProgress() keeps no more of a message than of a status message", () => {
+  const message = "\ud83d\ude00".repeat(20_000);
+  const head = reportProgress(sampleHead(), HOLDER, NOW, message, { progress: 1, message });
+  assertEquals([head.statusMessage?.length, head.progress?.message?.length], [1024, 1024]);
+});
+
 Deno.test("reportProgress() keeps the last progress when only the message changes", () => {
   const head = reportProgress(sampleHead(), HOLDER, NOW, "half", { progress: 1, total: 2 });
   const next = reportProgress(head, HOLDER, NOW, "still half", undefined);
