@@ -5,7 +5,7 @@
  */
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
-import { dispatched, isTerminal, type NewTask, type TaskHead } from "../tasks/mod.ts";
+import { dispatched, type Holder, isTerminal, type NewTask, type TaskHead } from "../tasks/mod.ts";
 import { sha256OfTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
 import { TaskContext } from "./context.ts";
 import { ToolError } from "./errors.ts";
@@ -48,12 +48,13 @@ export class Executor {
     return new Run({ store: this.store, head, journal, hooks, settings: settingsOf(tool) });
   }
 
-  /** A run of a task that this process just created or claimed. `startedAt`: monotonic start of that write. */
+  /** A run of a task that this process just created or claimed. `startedAt`: monotonic start of that write. `holder`: who wrote it; absent, whoever `current` shows. */
   async newHeldRun(
     tool: ExecutableTool,
     current: Versioned,
     startedAt: number,
     hooks: RunHooks,
+    holder?: Holder,
   ): Promise<Run> {
     const { head } = current;
     const journal = await JournalReader.open(this.store, head);
@@ -63,6 +64,7 @@ export class Executor {
       journal,
       hooks,
       settings: settingsOf(tool),
+      holder,
       held: { current, startedAt },
     });
   }

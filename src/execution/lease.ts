@@ -47,17 +47,33 @@ export class Lease {
   #ended = false;
   #hasLapsed = false;
 
-  /** Takes over a task that was just created or claimed under `current`. `startedAt`: monotonic start of that write. */
-  constructor(store: TaskStore, current: Versioned, startedAt: number, options: LeaseOptions) {
+  /**
+   * Takes over a task that was just created or claimed.
+   *
+   * @param holder Who created or claimed it. Where the reply to that write was lost, `current` may already show another
+   * holder: the task is lost at once then.
+   * @param startedAt Monotonic start of that write.
+   */
+  constructor(
+    store: TaskStore,
+    current: Versioned,
+    holder: Holder,
+    startedAt: number,
+    options: LeaseOptions,
+  ) {
     this.#store = store;
     this.#current = current;
     this.#options = options;
     this.#lastBeat = startedAt;
-    const { epoch, leaseOwner } = current.head.exec;
-    this.holder = { epoch, leaseOwner };
-    this.#gen = `${epoch}.${randomName(store.runtime, 9)}`;
+    this.holder = holder;
+    this.#gen = `${holder.epoch}.${randomName(store.runtime, 9)}`;
     this.#watch(false);
     this.#schedule(this.#store.config.times.heartbeatMs);
+    try {
+      assertHeld(current.head, holder);
+    } catch (error) {
+      this.#loseTo(error);
+    }
   }
 
   /** Newest state known here. */

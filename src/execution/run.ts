@@ -61,6 +61,8 @@ export interface RunOptions {
   readonly journal: JournalReader;
   readonly hooks: RunHooks;
   readonly settings: RunSettings;
+  /** Who the run is. @default whoever the head says holds the task */
+  readonly holder?: Holder;
   /** The stored state of a task that is held here, and the monotonic start of the write that took it. */
   readonly held?: { readonly current: Versioned; readonly startedAt: number };
 }
@@ -101,7 +103,7 @@ export class Run {
     this.hooks = options.hooks;
     this.settings = options.settings;
     this.#head = options.head;
-    const { epoch, leaseOwner } = options.head.exec;
+    const { epoch, leaseOwner } = options.holder ?? options.head.exec;
     this.#holder = { epoch, leaseOwner };
     this.#waits = new Waits(this.store.runtime, {
       parkAfterMs: options.settings.parkAfterMs,
@@ -346,7 +348,7 @@ export class Run {
   }
 
   #hold(current: Versioned, startedAt: number): void {
-    this.#lease = new Lease(this.store, current, startedAt, {
+    this.#lease = new Lease(this.store, current, this.#holder, startedAt, {
       onLost: (reason) => {
         this.#waits.stop();
         this.#abort.abort(new TaskAbortError(reason));

@@ -129,9 +129,10 @@ async function startTask(
   const freePlace = takePlace(services, exchange, task.owner);
   try {
     const startedAt = store.runtime.monotonic();
-    const created = await store.create(store.draft(task), activeLimitFor(services, exchange));
+    const draft = store.draft(task);
+    const created = await store.create(draft, activeLimitFor(services, exchange));
     if (tool.handler !== undefined) {
-      const run = await executor.newHeldRun(tool, created, startedAt, hooks);
+      const run = await executor.newHeldRun(tool, created, startedAt, hooks, draft.exec);
       const settled = executor.execute(run, { tool, args, prepared: task.prepared });
       finishInBackground(services, exchange, run, settled, freePlace);
       return created.head;

@@ -106,11 +106,12 @@ export class Clients {
     this.#model.byIndex.set(op.task, model);
     const startedAt = store.runtime.monotonic();
     try {
-      const created = await store.create(store.draft(task), this.#world.plan.limit);
+      const draft = store.draft(task);
+      const created = await store.create(draft, this.#world.plan.limit);
       this.#acknowledge(model);
       const tool = tools.find(task.name)!;
       if (tool.handler === undefined) return;
-      const run = await executor.newHeldRun(tool, created, startedAt, tools.hooks);
+      const run = await executor.newHeldRun(tool, created, startedAt, tools.hooks, draft.exec);
       void executor.finishOrLeave(run, executor.execute(run, { tool, args: task.args }));
     } catch (error) {
       if (error instanceof LimitReachedError) this.#refuse(model);

@@ -1,7 +1,7 @@
 /** What the simulator found, each as the shortest test that shows it. */
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { type ExecutableTool, Executor } from "../../src/execution/mod.ts";
-import { dueAt, newHead } from "../../src/tasks/mod.ts";
+import { claim, dueAt, newHead } from "../../src/tasks/mod.ts";
 import { StorageUnavailableError } from "../../src/store/mod.ts";
 import { type PutFault, refuse } from "../support/faulty_backend.ts";
 import { createTestStore, OWNER, sampleHead, sampleTask, START } from "../support/sample_tasks.ts";
@@ -79,6 +79,36 @@ verifies(
     });
     const { value } = await runtime.drive(store.answer(OWNER, "task-1", { q: { value: { roots: [] } } }));
     assertEquals(value, ["q"]);
+  },
+);
+
+verifies(
+  "lib-I8",
+  "a creator whose reply was lost does not write as the one who has taken over",
+  async () => {
+    const { store, backend, runtime, another } = createTestStore();
+    const draft = sampleHead({}, { repeatable: true, maxAttempts: 3 });
+    backend.onPut("task", async (put) => {
+      await put();
+      await another().mutate(OWNER, "task-1", {
+        decide: (head, now) => ({ write: claim(head, "there", now, 30_000), value: undefined }),
+      });
+      throw new StorageUnavailableError("The reply was lost");
+    });
+    const startedAt = runtime.monotonic();
+    const created = await runtime.drive(store.create(draft));
+    const tool: ExecutableTool = {
+      name: "report",
+      repeatable: true,
+      maxAttempts: 3,
+      readArgs: (value) => Promise.resolve({ ok: true, value }),
+      handler: () => "from the creator",
+    };
+    const executor = new Executor(store);
+    const run = await executor.newHeldRun(tool, created, startedAt, {}, draft.exec);
+    await runtime.drive(executor.finishOrLeave(run, executor.execute(run, { tool, args: {} })));
+    const { head } = await store.get(OWNER, "task-1");
+    assertEquals([head.status, head.exec.leaseOwner], ["working", "there"]);
   },
 );
 
