@@ -21,7 +21,7 @@ function start(program: string, args: readonly string[]): Lines {
     args: ["run", "-A", "--v8-flags=--expose-gc", new URL(program, HERE).pathname, ...args],
     stdin: "piped",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: "null",
   }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const writer = child.stdin.getWriter();

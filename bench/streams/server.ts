@@ -44,7 +44,6 @@ for await (const line of lines) {
   if (!line.includes("measure")) continue;
   for (let i = 0; i < 3; i++) (globalThis as { readonly gc?: () => void }).gc?.();
   const usage = Deno.memoryUsage();
-  console.error(JSON.stringify(usage));
   console.log(usage.rss);
 }
 await server.shutdown();

@@ -139,8 +139,10 @@ Deno.test("a principal that can own nothing is refused, and the operator is told
       for (
         const [method, params] of [["tools/call", { name: "work" }], ["tasks/get", { taskId: "x" }]] as const
       ) {
-        const { error } = await modern(principal).request(method, params);
-        assertEquals(error.code, -32603);
+        // Who calls is checked before the body is read: the answer cannot name the request.
+        const response = await modern(principal).send("x", method, params);
+        const { error, id } = await response.json();
+        assertEquals([response.status, error.code, id], [500, -32603, undefined]);
         assertEquals(error.message.includes(field), false);
       }
       const response = await server.fetch(
