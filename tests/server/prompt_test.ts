@@ -275,14 +275,21 @@ verifies(
 
 verifies(
   ["T25-234", "T26-269", "T25-213"],
-  "what a prompt throws unmeant stays here, under a number",
+  "what a prompt throws unmeant stays here, under a number, and out of the log messages",
   async () => {
     const parts = createTestServer();
     parts.server.registerPrompt("broken", {}, () => {
       throw new Error("password=hunter2");
     });
-    const { legacy, modern } = await inBoth(parts, "prompts/get", { name: "broken" });
-    for (const { error } of [legacy, modern]) {
+    const session = await parts.legacy(ADA);
+    await session.request("logging/setLevel", { level: "debug" });
+    const meta = { "io.modelcontextprotocol/logLevel": "debug" };
+    const answers = [
+      await session.request("prompts/get", { name: "broken" }),
+      await parts.modern(ADA).request("prompts/get", { name: "broken" }, { meta }),
+    ];
+    for (const { error, sent } of answers) {
+      assertEquals(sent, []);
       assertEquals(error.code, -32603);
       assertMatch(error.message, /^The prompt failed unexpectedly \(correlation id [\w-]+\)$/);
       const id = error.message.slice(-13, -1);
