@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Validator } from "@cfworker/json-schema";
 import { isJsonObject, type JsonObject } from "../protocol/mod.ts";
+import { checkJsonSchema, type Dialect } from "./json_schema_check.ts";
 
 /** One fault of a value, as Standard Schema reports it. */
 export interface SchemaIssue {
@@ -78,7 +80,13 @@ function describeIssue({ path, message }: SchemaIssue): string {
 }
 
 /**
- * A schema given as JSON Schema 2020-12: listed verbatim, validated without code generation.
+ * A schema given as JSON Schema: listed verbatim, validated without code generation.
+ *
+ * The dialect is 2020-12, or what `$schema` declares: 2020-12, 2019-09 or draft-07. A `$ref` may name what is in the
+ * schema itself; nothing is ever fetched.
+ *
+ * @throws {TypeError} If the schema declares another dialect, refers to what is not in it, nests deeper than 64 levels or
+ * has over 10,000 subschemas.
  *
  * @example A tool that takes a raw schema
  * ```ts ignore
@@ -86,15 +94,15 @@ function describeIssue({ path, message }: SchemaIssue): string {
  * ```
  */
 export function fromJsonSchema<Output = JsonObject>(schema: JsonObject): Schema<Output> {
+  const dialect = checkJsonSchema(schema);
+  let validator: Promise<Validator> | undefined;
   return {
     "~standard": {
       version: 1,
       vendor: "perdure",
       validate: async (value) => {
-        const { Validator } = await import("@cfworker/json-schema");
-        const { valid, errors } = new Validator(schema as Record<string, unknown>, "2020-12", false).validate(
-          value,
-        );
+        validator ??= loadValidator(schema, dialect);
+        const { valid, errors } = (await validator).validate(value);
         if (valid) return { value: value as Output };
         return {
           issues: errors.map(({ instanceLocation, error }) => ({
@@ -106,4 +114,10 @@ export function fromJsonSchema<Output = JsonObject>(schema: JsonObject): Schema<
       jsonSchema: { input: () => ({ ...schema }), output: () => ({ ...schema }) },
     },
   };
+}
+
+/** The validator marks the schema it is given, so it gets a copy. */
+async function loadValidator(schema: JsonObject, dialect: Dialect): Promise<Validator> {
+  const { Validator } = await import("@cfworker/json-schema");
+  return new Validator(JSON.parse(JSON.stringify(schema)), dialect, false);
 }
