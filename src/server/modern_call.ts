@@ -57,8 +57,10 @@ export async function callToolModern(
   if (tool === undefined) throw invalidParams('Unknown tool: "name" is none of the tools of this server');
   const hasTasks = declaresTasks(meta.clientCapabilities);
   // A key asks for one task however often the request comes: an inline answer would keep no trace of it.
-  const isKeyed = params.idempotencyKey !== undefined && hasTasks && tool.task.support === "optional";
-  const needsTask = tool.task.support === "required" || tool.handler === undefined || isKeyed;
+  const isKeyed = params.idempotencyKey !== undefined;
+  const isSoon = isKeyed || (tool.task.inlineMs ?? services.options.inlineMs) === 0;
+  const isChosen = hasTasks && tool.task.support === "optional" && isSoon;
+  const needsTask = tool.task.support === "required" || tool.handler === undefined || isChosen;
   if (needsTask && !hasTasks) throw missingCapability(TASKS_CAPABILITY);
   const rawArgs = params.arguments ?? {};
   const args = await tool.readArgs(rawArgs);

@@ -57,7 +57,11 @@ export interface ServerCoreOptions {
   readonly minTtlMs?: number;
   /** Poll interval suggested to clients. @default {1000} */
   readonly pollIntervalMs?: number;
-  /** How long a call of an `optional` tool may take before it becomes a task (2026-07-28). @default {1000} */
+  /**
+   * How long a call of an `optional` tool may take before it becomes a task (2026-07-28). 0: a task at once, where the
+   * client can.
+   * @default {1000}
+   */
   readonly inlineMs?: number;
   /** How long such a call may stay inline where no task can be made of it. @default {60_000} */
   readonly inlineMaxMs?: number;
@@ -123,13 +127,14 @@ export interface ResolvedOptions {
 /**
  * Fills in defaults.
  *
- * @throws {RangeError} If a number is not a whole number of at least 1, or the bounds of the time to live cross.
+ * @throws {RangeError} If a number is not a whole number of at least 1 (`inlineMs`: of at least 0), or the bounds of the time to live cross.
  * @throws {TypeError} If `secrets` is empty or one of them is shorter than 32 characters.
  */
 export function resolveServerOptions(name: string, options: ServerCoreOptions): ResolvedOptions {
   for (const [field, value] of [...Object.entries(options), ...Object.entries(options.limits ?? {})]) {
-    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 1)) {
-      throw new RangeError(`Cannot set "${field}": ${value} is not a whole number of at least 1`);
+    const least = field === "inlineMs" ? 0 : 1;
+    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= least)) {
+      throw new RangeError(`Cannot set "${field}": ${value} is not a whole number of at least ${least}`);
     }
   }
   assertSecrets(options.secrets);

@@ -26,7 +26,7 @@ export interface TaskOptions<Args = unknown> {
   readonly ttlMs?: number;
   /** Poll interval suggested to clients. */
   readonly pollIntervalMs?: number;
-  /** How long a call of an `optional` tool may take before it becomes a task (2026-07-28). */
+  /** How long a call of an `optional` tool may take before it becomes a task (2026-07-28). 0: not at all. */
   readonly inlineMs?: number;
   /** Wait after which a repeatable task leaves the process. */
   readonly parkAfterMs?: number;

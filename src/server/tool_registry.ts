@@ -40,6 +40,7 @@ export interface WaitDefaults {
 
 const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 const DEFAULT_MAX_ATTEMPTS = 3;
+const DURATIONS = ["ttlMs", "pollIntervalMs", "inlineMs", "parkAfterMs", "inputTimeoutMs"] as const;
 const NO_ARGUMENTS: JsonObject & { readonly type: "object" } = {
   type: "object",
   additionalProperties: false,
@@ -73,6 +74,7 @@ export class ToolRegistry {
    * Adds a tool.
    *
    * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, or a schema does not fit.
+   * @throws {RangeError} If a duration is not a whole number of at least 1 (`inlineMs`: of at least 0), or there are no attempts.
    */
   add(name: string, config: ToolConfig, handler: ToolHandler | undefined): void {
     if (!TOOL_NAME.test(name)) {
@@ -86,8 +88,17 @@ export class ToolRegistry {
     if (handler === undefined && task.support === "forbidden") {
       throw new TypeError(`Cannot register tool "${name}": without a handler it must support tasks`);
     }
+    for (const field of DURATIONS) assertDuration(name, field, task[field]);
     this.#tools.set(name, toRegisteredTool(name, config, task, handler, this.#defaults));
   }
+}
+
+function assertDuration(name: string, field: typeof DURATIONS[number], ms: number | undefined): void {
+  const least = field === "inlineMs" ? 0 : 1;
+  if (ms === undefined || Number.isSafeInteger(ms) && ms >= least) return;
+  throw new RangeError(
+    `Cannot register tool "${name}": "${field}" is ${ms}, not a whole number of at least ${least}`,
+  );
 }
 
 function toRegisteredTool(

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { createGate, type Gate } from "../support/gate_tool.ts";
 import type { FetchHandler, Principal } from "../../mod.ts";
 import { type Answer, postMessage, readAnswer } from "../support/http_client.ts";
@@ -204,6 +204,8 @@ Deno.test("options out of their bounds are refused by name", () => {
     [{ pollIntervalMs: 1.5 }, "pollIntervalMs"],
     [{ pageSize: Infinity }, "pageSize"],
     [{ leaseMs: NaN }, "leaseMs"],
+    [{ inlineMs: -1 }, "inlineMs"],
+    [{ inlineMaxMs: 0 }, "inlineMaxMs"],
     [{ limits: { activeTasks: 0 } }, "activeTasks"],
     [{ limits: { streams: -5 } }, "streams"],
     [{ secrets: [] }, "secrets"],
@@ -216,5 +218,21 @@ Deno.test("options out of their bounds are refused by name", () => {
       message = String(error);
     }
     assertEquals(message.includes(`"${field}"`), true, `${field}: ${message}`);
+  }
+});
+
+Deno.test("durations of a tool out of their bounds are refused by name", () => {
+  const { server } = createTestServer();
+  const bad: [string, number][] = [
+    ["ttlMs", 0],
+    ["pollIntervalMs", 0.5],
+    ["inlineMs", -1],
+    ["parkAfterMs", NaN],
+    ["inputTimeoutMs", Infinity],
+  ];
+  for (const [field, ms] of bad) {
+    const task = { support: "optional", [field]: ms } as const;
+    const error = assertThrows(() => server.registerTool("work", { task }, () => ""), RangeError);
+    assertEquals(error.message.includes(`"${field}" is ${ms}`), true, error.message);
   }
 });

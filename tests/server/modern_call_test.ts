@@ -201,6 +201,27 @@ verifies(
   },
 );
 
+Deno.test("with inlineMs 0 an optional tool is a task at once where the client can, and inline where it cannot", async () => {
+  for (const [inlineMs, own] of [[0, undefined], [5000, 0]]) {
+    const { server, modern, legacy, runtime } = createTestServer({ inlineMs });
+    const gate = createGate();
+    server.registerTool("soon", { task: { support: "optional", inlineMs: own } }, gate.handler);
+    server.registerTool("plain", {}, () => "plain");
+    const client = modern(user("ada"));
+    const { result } = await client.call("soon");
+    assertEquals([result.resultType, gate.runs.length], ["task", 1]);
+    const inline = client.call("soon", undefined, { capabilities: {} });
+    await runtime.advance(10_000);
+    await gate.runs[1]!.finish("inline");
+    assertEquals((await inline).result.resultType, "complete");
+    assertEquals((await client.call("plain")).result.resultType, "complete");
+    const old = (await legacy(user("ada"))).call("soon");
+    await runtime.advance(10_000);
+    await gate.runs[2]!.finish("old");
+    assertEquals((await old).result.content, [{ type: "text", text: "old" }]);
+  }
+});
+
 Deno.test("a tool that allows no tasks is never promoted", async () => {
   const { modern, runs, runtime, unchanged } = withGate();
   await unchanged(async () => {
