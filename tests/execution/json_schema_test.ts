@@ -59,7 +59,7 @@ verifies(["T25-130", "T26-122"], "a dialect that is not validated is refused by 
 });
 
 verifies(
-  ["T26-123", "T26-125"],
+  ["T26-123", "T26-124", "T26-125"],
   "a reference to what is not in the schema is refused, and nothing is fetched",
   () => {
     const fetched: unknown[] = [];
