@@ -4,7 +4,15 @@
  * @module
  */
 import type { Implementation } from "../protocol/content.ts";
-import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../protocol/mod.ts";
+import {
+  internalError,
+  type JsonRpcFailure,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type RequestId,
+  toFailure,
+} from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
 import type { ScanReport } from "../execution/mod.ts";
 import { assertDefaultBackend, openDefaultBackend } from "./default_backend.ts";
@@ -58,6 +66,7 @@ export class ServerCore implements Dispatcher {
   readonly #catalog: Catalog;
   #parts: Promise<Parts> | undefined;
   #hasStarted = false;
+  #isClosing = false;
 
   /** Tasks, for code outside of tool handlers. */
   readonly tasks: TaskAccess = {
@@ -157,6 +166,7 @@ export class ServerCore implements Dispatcher {
    * processes at once; others may finish within the grace, and are found lost after it.
    */
   async close(options: CloseOptions = {}): Promise<void> {
+    this.#isClosing = true;
     if (this.#parts === undefined) return;
     const { services, legacy } = await this.#parts;
     await services.recovery.stop();
@@ -181,11 +191,13 @@ export class ServerCore implements Dispatcher {
     meta: RequestMeta,
     exchange: Exchange,
   ): Promise<JsonRpcResponse> {
+    if (this.#isClosing) return toClosingFailure(request.id);
     const { services } = await this.#open();
     return dispatchModern(services, request, meta, exchange);
   }
 
   async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
+    if (this.#isClosing) return { response: toClosingFailure(request.id) };
     return await (await this.#open()).legacy.initialize(request, exchange);
   }
 
@@ -194,6 +206,7 @@ export class ServerCore implements Dispatcher {
     session: SessionRef,
     exchange: Exchange,
   ): Promise<JsonRpcResponse | undefined> {
+    if (this.#isClosing) return toClosingFailure(request.id);
     return await (await this.#open()).legacy.request(request, session, exchange);
   }
 
@@ -229,6 +242,7 @@ export class ServerCore implements Dispatcher {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
     queueMicrotask(() => {
+      if (this.#isClosing) return;
       this.#open().catch((error) => {
         this.#options.emit({
           type: "start_delayed",
@@ -260,4 +274,13 @@ export class ServerCore implements Dispatcher {
 interface Parts {
   readonly services: Services;
   readonly legacy: LegacyDispatch;
+}
+
+/** When another instance, or this one after its restart, can be asked, in milliseconds. */
+const CLOSING_RETRY_MS = 1000;
+
+/** The answer to what comes while the server closes: nothing was done, and asking again is safe. */
+function toClosingFailure(id: RequestId): JsonRpcFailure {
+  const data = { reason: "closing", retryAfterMs: CLOSING_RETRY_MS };
+  return toFailure(id, internalError("The server is closing: try again", data).toJsonRpc());
 }

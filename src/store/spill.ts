@@ -73,7 +73,8 @@ async function spillParts(head: TaskHead, share: Share, write: WritePayload): Pr
     const value = await spillValue(head.outcome.value, share("outcome"), write);
     if (value !== head.outcome.value) set({ outcome: { ...head.outcome, value } });
   }
-  const outstanding = await spillRecord(head.input.outstanding, "request", share("input"), write);
+  const requests = await spillRecord(head.input.outstanding, "request", share("input"), write);
+  const outstanding = await spillRecord(requests, "fallback", share("input"), write);
   const answers = await spillRecord(head.input.answers, "value", share("input"), write);
   if (outstanding !== head.input.outstanding || answers !== head.input.answers) {
     set({ input: { ...head.input, outstanding, answers } });
@@ -89,7 +90,7 @@ async function spillValue(value: Spillable, limit: number, write: WritePayload):
   return isLonger(text, limit) ? { ref: await write(value.json, text) } : value;
 }
 
-async function spillRecord<K extends string, T extends Readonly<Record<K, Spillable>>>(
+async function spillRecord<K extends string, T extends { readonly [name in K]?: Spillable }>(
   record: Readonly<Record<string, T>>,
   field: K,
   limit: number,
@@ -98,9 +99,10 @@ async function spillRecord<K extends string, T extends Readonly<Record<K, Spilla
   let changed = false;
   const entries: [string, T][] = [];
   for (const [key, item] of Object.entries(record)) {
-    const spilled = await spillValue(item[field], limit, write);
-    changed ||= spilled !== item[field];
-    entries.push([key, spilled === item[field] ? item : { ...item, [field]: spilled }]);
+    const value = item[field];
+    const spilled = value && await spillValue(value, limit, write);
+    changed ||= spilled !== value;
+    entries.push([key, spilled === value ? item : { ...item, [field]: spilled }]);
   }
   return changed ? Object.fromEntries(entries) : record;
 }
@@ -159,7 +161,7 @@ function isLonger(text: string, limit: number): boolean {
   return text.length * 3 > limit && toBytes(text).length > limit;
 }
 
-/** Every payload a head names. Pages inside a bundle are not among them: they are swept when they are due. */
+/** Every payload a head names. What its sealed journal names is not among them. */
 export function payloadRefs(head: TaskHead): PayloadRef[] {
   const values: (Spillable | undefined)[] = [
     head.args,
@@ -167,10 +169,10 @@ export function payloadRefs(head: TaskHead): PayloadRef[] {
     head.variables,
     head.outcome?.value,
     head.pendingResult?.value,
-    ...Object.values(head.input.outstanding).map(({ request }) => request),
+    ...Object.values(head.input.outstanding).flatMap(({ request, fallback }) => [request, fallback]),
     ...Object.values(head.input.answers).map(({ value }) => value),
     ...head.journal.entries.map(({ value }) => value),
   ];
   const refs = values.flatMap((value) => value !== undefined && "ref" in value ? [value.ref] : []);
-  return [...refs, ...head.journal.pages];
+  return [...refs, ...head.journal.pages, ...(head.retired ?? [])];
 }

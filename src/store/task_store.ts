@@ -162,6 +162,21 @@ export class TaskStore {
     return "json" in value ? value.json : await this.payloads.read(head.owner, head.id, value.ref);
   }
 
+  /** Reads the variables that a head names; newer ones, if those have been replaced twice since. */
+  async loadVariables(head: TaskHead): Promise<JsonObject> {
+    for (let current = head;;) {
+      try {
+        const variables = await this.load(current, current.variables);
+        return isJsonObject(variables) ? variables : {};
+      } catch (error) {
+        if (!(error instanceof UndecodableRecordError)) throw error;
+        const fresh = await this.get(head.owner, head.id);
+        if (sameSpillable(fresh.head.variables, current.variables)) throw error;
+        current = fresh.head;
+      }
+    }
+  }
+
   /** Reads the outcome of a terminal task; `undefined` for a cancelled or unfinished one. */
   async loadOutcome(head: TaskHead): Promise<LoadedOutcome | undefined> {
     if (head.outcome?.value === undefined) return undefined;
@@ -195,8 +210,7 @@ export class TaskStore {
   async loadPublicVariables(head: TaskHead): Promise<JsonObject | undefined> {
     const names = head.publicVariables ?? [];
     if (names.length === 0) return undefined;
-    const variables = await this.load(head, head.variables);
-    if (!isJsonObject(variables)) return undefined;
+    const variables = await this.loadVariables(head);
     const shown = names.flatMap((name) => Object.hasOwn(variables, name) ? [[name, variables[name]]] : []);
     return shown.length === 0 ? undefined : Object.fromEntries(shown);
   }
@@ -327,8 +341,7 @@ export class TaskStore {
     const { maxWriteAttempts, variableLimits } = this.config;
     for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
       const { head, version } = await this.get(owner, id);
-      const current = await this.load(head, head.variables);
-      const merged = mergeVariables(isJsonObject(current) ? current : {}, patch, variableLimits);
+      const merged = mergeVariables(await this.loadVariables(head), patch, variableLimits);
       const done = await this.mutate(owner, id, {
         decide: (fresh) => {
           if (isTerminal(fresh.status)) throw new TaskNotReadyError(id, fresh.status);
@@ -345,9 +358,7 @@ export class TaskStore {
 
   /** Variables of a task. */
   async getVariables(owner: OwnerKey, id: string): Promise<JsonObject> {
-    const { head } = await this.get(owner, id);
-    const variables = await this.load(head, head.variables);
-    return isJsonObject(variables) ? variables : {};
+    return await this.loadVariables((await this.get(owner, id)).head);
   }
 
   /** Sets the result ahead of the status; nobody sees it until the task completes. */

@@ -191,6 +191,31 @@ Deno.test("a question that nobody answers in time ends with its fallback, parked
   assertEquals((result as { readonly content: unknown[] }).content, [{ type: "text", text }]);
 });
 
+Deno.test("a server that closes refuses new calls, so that none of them is lost", async () => {
+  const { a } = pair((server) => {
+    server.registerTool("job", { task: { support: "required" } }, never);
+  });
+  const session = await a.legacy(ada);
+  await a.modern(ada).createTask("job");
+  const closing = a.server.close({ graceMs: 5000 });
+  const refused = { reason: "closing", retryAfterMs: 1000 };
+  const { error } = await a.unchanged(() => a.modern(ada).call("job"));
+  assertEquals([error?.code, error?.data], [-32603, refused]);
+  const plain = await a.unchanged(() => session.request("tools/call", { name: "job", task: {} }));
+  assertEquals(plain.error?.data, refused);
+  await a.runtime.drive(closing);
+});
+
+Deno.test("a server that is closed before anyone called it opens nothing afterwards", async () => {
+  const { server, backend, runtime } = createTestServer();
+  server.registerTool("job", { task: { support: "required" } }, never);
+  await server.close();
+  let calls = 0;
+  backend.due = () => Promise.resolve((calls++, { keys: [] }));
+  await runtime.advance(60_000);
+  assertEquals(calls, 0);
+});
+
 /** The process dies: nothing of it writes any more. */
 async function loseProcess({ server, runtime }: TestServer): Promise<void> {
   await runtime.drive(server.close({ graceMs: 1 }));
