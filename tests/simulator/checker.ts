@@ -128,7 +128,10 @@ export class Checker implements EngineObserver {
     this.#world.count(`op.${kind}`);
     if (kind !== "write") this.#world.note(`  ${kind} ${after.id.slice(-6)} epoch ${after.exec.epoch}`);
     if (kind === "claim.lapsed") checkLapse(this.#world, before, by.now(), this.#marginMs);
-    if (kind === "park" || kind === "hand_back") model.refunds++;
+    if (kind === "park" || kind === "hand_back") {
+      model.refunds++;
+      this.#model.letGo(after.id);
+    }
     if (after.exec.phase === "running" && kind !== "write") model.holders.set(after.exec.leaseOwner!, by);
     const owner = before.exec.leaseOwner;
     if (owner !== undefined) this.#checkHolder(by, model.holders.get(owner), before, after, kind);

@@ -98,6 +98,11 @@ export class Model {
     return token;
   }
 
+  /** The holder has let go of a task: it only waited, and does nothing more even if it has not heard yet. */
+  letGo(taskId: string): void {
+    for (const token of this.tokens) if (token.taskId === taskId) token.hasEnded = true;
+  }
+
   /** Where clocks are good and nobody was paused, a run starts only when all earlier ones were told to stop. */
   #checkAlone(token: RunToken): void {
     const { counters, plan } = this.world;
