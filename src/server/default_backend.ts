@@ -8,14 +8,20 @@ import type { StorageBackend } from "../store/mod.ts";
 const REMEDY =
   'pass one, for example new McpServer(info, { backend: memory() }) with memory from "@perdure/mcp-tasks/memory"';
 
+const WHERE = "Perdure keeps tasks in the Deno KV file of this program. To pin the place, pass " +
+  'backend: denoKv("./tasks.kv") with denoKv from "@perdure/mcp-tasks/deno-kv".';
+let hasSaidWhere = false;
+
 /**
- * Opens the default store.
+ * Opens the default store, and says once per process where it is.
  *
  * @throws {TypeError} Where the runtime has none; the message shows the line to write.
  */
 export async function openDefaultBackend(): Promise<StorageBackend> {
   assertDefaultBackend();
   const { denoKv } = await import("../../backends/deno_kv.ts");
+  if (!hasSaidWhere) console.info(WHERE);
+  hasSaidWhere = true;
   return denoKv();
 }
 
