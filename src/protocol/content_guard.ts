@@ -67,6 +67,16 @@ export function faultOfCallToolResult(result: JsonObject): string | undefined {
   return callResult(result, "");
 }
 
+/**
+ * Makes sure that a tool's result is one that clients can read.
+ *
+ * @throws {TypeError} Naming the member at fault.
+ */
+export function assertCallToolResult(result: JsonObject): void {
+  const fault = faultOfCallToolResult(result);
+  if (fault !== undefined) throw new TypeError(`Cannot take the result: ${fault}`);
+}
+
 function shape(
   required: Readonly<Record<string, Check>>,
   optional: Readonly<Record<string, Check>>,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { assertCallToolResult } from "../protocol/content_guard.ts";
 import type { JsonObject, JsonRpcError } from "../protocol/mod.ts";
 import type { Runtime } from "../runtime.ts";
 import { type EventSink, type StorageBackend, TaskStore } from "../store/mod.ts";
@@ -27,6 +28,7 @@ export interface ExternalTasks {
   /**
    * Stores the one outcome of a task.
    *
+   * @throws {TypeError} If the result is none that clients can read: its content, or a block of it, is malformed.
    * @throws {LeaseLostError} If it was cancelled, finished or taken over.
    * @throws {TaskNotFoundError} If it has expired.
    * @throws {StorageUnavailableError} If the store is away; trying again is safe.
@@ -49,6 +51,7 @@ export function openExternalTasks({ backend, ...options }: ExternalTasksOptions)
   const store = new TaskStore(backend, options);
   return {
     finish: async ({ owner, taskId, epoch }, outcome, statusMessage) => {
+      if (outcome.kind === "result") assertCallToolResult(outcome.result);
       await store.finish({ owner, id: taskId, epoch }, outcome, statusMessage);
     },
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { assertCallToolResult } from "../protocol/content_guard.ts";
 import type { JsonObject } from "../protocol/mod.ts";
 import type { TaskStatus, VariablePatch } from "../tasks/mod.ts";
 import type { LoadedOutcome, TaskHead } from "../tasks/mod.ts";
@@ -42,8 +43,14 @@ export class TaskHandle {
     return this.#store.setVariables(this.#owner, this.taskId, patch);
   }
 
-  /** Completes the task with a call result. Throws {@linkcode InvalidTransitionError} if it is terminal. */
+  /**
+   * Completes the task with a call result.
+   *
+   * @throws {InvalidTransitionError} If it is terminal.
+   * @throws {TypeError} If the result is none that clients can read: its content, or a block of it, is malformed.
+   */
   async complete(result: JsonObject, message?: string): Promise<void> {
+    assertCallToolResult(result);
     await this.#store.completeWithResult(this.#owner, this.taskId, result, message);
   }
 

@@ -95,6 +95,25 @@ Deno.test("a dispatched task is finished by the engine outside, once", async () 
   await assertRejects(() => engine.finish(sent[0]!, outcome), LeaseLostError);
 });
 
+Deno.test("a result that no client can read is refused where it comes from, and the task goes on", async () => {
+  const server = createTestServer();
+  const sent: DispatchedTask[] = [];
+  server.server.registerTool("print", {
+    task: { support: "required", dispatch: (task) => void sent.push(task) },
+  });
+  const taskId = await server.modern(ada).createTask("print");
+  const engine = openExternalTasks({ backend: server.backend, runtime: server.runtime });
+  const handle = await server.server.tasks.open(ada, taskId);
+  await server.unchanged(async () => {
+    for (const result of [{}, { content: [{ type: "text" }] }, { content: [], isError: 1 }]) {
+      await assertRejects(() => engine.finish(sent[0]!, { kind: "result", result }), TypeError, "must be");
+      await assertRejects(() => handle.complete(result), TypeError, "must be");
+    }
+  });
+  await handle.complete({ content: [{ type: "text", text: "printed" }] });
+  assertEquals((await taskOf(server, taskId)).status, "completed");
+});
+
 Deno.test("a dispatch that fails is repeated, with the same idempotency key", async () => {
   const server = createTestServer();
   const keys: string[] = [];
