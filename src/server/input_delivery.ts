@@ -31,6 +31,8 @@ import type { Session, StoredSession } from "./session_store.ts";
 const RESEND_MS = 300_000;
 /** Sent questions remembered by a session at most; the oldest are forgotten first. */
 const MAX_SENT = 100;
+/** Bytes of JSON text that they may take, so that the session's record has room for all else. */
+const MAX_SENT_BYTES = 8192;
 
 /** A `tasks/result` that waits in this process. */
 export interface OpenResult {
@@ -119,7 +121,7 @@ export class InputDelivery {
       ...Object.entries(sent),
       ...askable.map(([key]) => [sentName(head.id, key), now] as const),
     ];
-    const next: Session = { ...session, sent: Object.fromEntries(entries.slice(-MAX_SENT)) };
+    const next: Session = { ...session, sent: toSent(entries) };
     // Noted before it is sent: of two polls at the same moment only one asks.
     if (await this.#services.sessions.update(stored, next)) this.#put(exchange, head, askable);
   }
@@ -194,6 +196,18 @@ export function toClientRequest(
       ...(meta === undefined ? {} : { _meta: meta }),
     },
   };
+}
+
+/** The newest sent questions, as many as a session remembers. */
+function toSent(entries: readonly (readonly [string, number])[]): Readonly<Record<string, number>> {
+  let first = entries.length;
+  let bytes = 0;
+  while (first > 0 && entries.length - first < MAX_SENT) {
+    bytes += toBytes(JSON.stringify(entries[first - 1])).length;
+    if (bytes > MAX_SENT_BYTES) break;
+    first--;
+  }
+  return Object.fromEntries(entries.slice(first));
 }
 
 function sentName(taskId: string, key: string): string {

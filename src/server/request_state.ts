@@ -46,6 +46,7 @@ type Sealed =
  *
  * @param ttlMs Time to live of that task.
  * @throws {TooLargeError} If it is larger than a result may be.
+ * @throws {LimitReachedError} If it is to be stored, and the caller has created as much in the last minute as allowed.
  */
 export async function sealState(
   services: Services,
@@ -60,7 +61,10 @@ export async function sealState(
   let sealed: Sealed = { expiresAt, state };
   if (text.length > MAX_CARRIED_CHARS) {
     const { taskId } = state;
-    const scope = { owner: await ownerKeyFor(caller, taskId), taskId, expiresAt, epoch: 0 };
+    const owner = await ownerKeyFor(caller, taskId);
+    // What is stored may be the client's own answers: it fills the store no faster than with tasks.
+    services.creates.take(caller === undefined ? "anonymous" : owner);
+    const scope = { owner, taskId, expiresAt, epoch: 0 };
     sealed = { expiresAt, taskId, ref: await store.payloads.write(scope, text) };
   }
   return await keyring.seal("state", context, sealed as unknown as JsonValue);

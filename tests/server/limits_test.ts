@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createGate, type Gate } from "../support/gate_tool.ts";
-import type { FetchHandler, Principal } from "../../mod.ts";
+import { type FetchHandler, type Principal, roots } from "../../mod.ts";
 import { type Answer, postMessage, readAnswer } from "../support/http_client.ts";
 import { type Json, judgeAnswer2025 } from "../support/wire_judge.ts";
 import { verifies } from "../support/requirements.ts";
@@ -164,6 +164,26 @@ Deno.test("anonymous sessions end after an hour without a request, those of prin
   assertEquals(await idle.notify("notifications/initialized"), 404);
   assertEquals(await known.notify("notifications/initialized"), 404);
   assertEquals(await busy.notify("notifications/initialized"), 202);
+});
+
+Deno.test("questions sent on tasks/get leave room in the session, however long their names", async () => {
+  const { server, legacy, backend } = createTestServer();
+  const name = (i: number) => `${"\u20ac".repeat(120)}${i}`;
+  server.registerTool("ask", { task: { support: "required" } }, async (_, ctx) => {
+    await ctx.ask(Object.fromEntries(Array.from({ length: 60 }, (_, i) => [name(i), roots()])));
+    return "";
+  });
+  const client = await legacy(user("ada"), {
+    capabilities: { roots: {} },
+    onRequest: () => ({ error: { code: -1, message: "not now" } }),
+  });
+  const taskId = await client.createTask("ask");
+  const { error } = await client.request("tasks/get", { taskId });
+  assertEquals(error, undefined);
+  const [session] = backend.valuesOf("session");
+  const sent = Object.keys(session?.sent as Json);
+  assertEquals(sent.length > 10 && sent.at(-1)?.endsWith("59"), true);
+  assertEquals(new TextEncoder().encode(JSON.stringify(session)).length < 10_000, true);
 });
 
 Deno.test("anonymousActive holds exactly, however many come at once", async () => {

@@ -182,6 +182,24 @@ Deno.test("anonymous callers can be asked, too", async () => {
   assertEquals(done.result.content, [{ type: "text", text: "accept 1 accept" }]);
 });
 
+for (const caller of [user("ada"), undefined]) {
+  Deno.test(`states too large to travel count for createsPerMinute of ${caller ? "their owner" : "all strangers"}`, async () => {
+    const { modern, backend, unchanged, runtime } = withAsking({
+      allowAnonymous: true,
+      limits: { createsPerMinute: 2 },
+    });
+    const client = modern(caller);
+    const inputResponses = { first: { action: "accept", content: { text: "x".repeat(20_000) } } };
+    const ask = () => client.call("greet", undefined, { capabilities: FORMS, params: { inputResponses } });
+    for (let i = 0; i < 2; i++) assertEquals((await ask()).result.resultType, "input_required");
+    assertEquals(backend.idsOf("payload").length, 2);
+    const { error } = await unchanged(ask);
+    assertEquals([error.code, error.data?.limit], [-32603, "createsPerMinute"]);
+    await runtime.advance(30_000);
+    assertEquals((await ask()).result.resultType, "input_required");
+  });
+}
+
 Deno.test("the state shows its bearer nothing of what is in it", async () => {
   const { modern } = withAsking();
   const client = modern(user("ada"));
