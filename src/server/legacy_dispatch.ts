@@ -197,7 +197,7 @@ export class LegacyDispatch {
     return true;
   }
 
-  /** Reads the session; for `tasks/get` the task with it, in one call of the engine. */
+  /** Reads the session; for `tasks/get` and `tasks/cancel` the task with it, in one call of the engine. */
   async #load(
     request: JsonRpcRequest,
     ref: SessionRef,
@@ -206,7 +206,9 @@ export class LegacyDispatch {
     const { sessions, store } = this.#services;
     const key = await sessions.keyOf(caller, ref.id);
     if (key === undefined) return { stored: undefined };
-    if (request.method !== "tasks/get") return { stored: await sessions.find(caller, ref.id) };
+    if (request.method !== "tasks/get" && request.method !== "tasks/cancel") {
+      return { stored: await sessions.find(caller, ref.id) };
+    }
     let taskId: string;
     try {
       taskId = parseTaskIdParams(request.params).taskId;
@@ -294,7 +296,7 @@ export class LegacyDispatch {
       }
       if (method === "tasks/result") return await getTaskResult(context, request);
       if (method === "tasks/list") return await listTasks(context, request);
-      if (method === "tasks/cancel") return await cancelTaskLegacy(context, request);
+      if (method === "tasks/cancel") return await cancelTaskLegacy(context, request, current);
     }
     throw methodNotFound('Method not found: "method" names none that is served in this session');
   }

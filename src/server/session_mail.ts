@@ -45,7 +45,7 @@ export class SessionMail {
    */
   async post(stored: StoredSession, name: string, value: JsonValue): Promise<void> {
     const { store } = this.#services;
-    this.#rate.take(stored.owner);
+    this.#rate.take(stored.session.isAnonymous ? "anonymous" : stored.owner);
     const key = mailKey(stored, name);
     const expiresAt = store.runtime.now() + MAIL_TTL_MS;
     const text = toJsonText(value);

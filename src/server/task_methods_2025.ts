@@ -31,12 +31,13 @@ export async function getTaskLegacy(
 
 /** `tasks/cancel`: the task is `cancelled` before the answer goes out, and stays so (T25-080, T25-081). */
 export async function cancelTaskLegacy(
-  { services, exchange }: LegacyCallContext,
+  { services }: LegacyCallContext,
   request: JsonRpcRequest,
+  found: Versioned | undefined,
 ): Promise<JsonObject> {
   const { taskId } = parseCancelTaskParams(request.params);
-  const owner = await ownerKeyFor(exchange.caller, taskId);
-  const { current, value: isCancelled } = await services.store.cancel(owner, taskId);
+  if (found === undefined) throw new TaskNotFoundError();
+  const { current, value: isCancelled } = await services.store.cancel(found.head.owner, taskId, found);
   if (!isCancelled) {
     const { status } = toTask2025(current.head, services.options.toolErrorStatus);
     throw invalidParams(`Cannot cancel a task that is already "${status}"`, { reason: "terminal", status });

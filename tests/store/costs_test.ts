@@ -90,6 +90,12 @@ for (const count of [10, 20_000]) {
     assertEquals(await costs.of(() => modern.createTask("quick")), { put: 2 }, "a task that ends at once");
     assertEquals(await costs.of(() => modern.call("inline")), {}, "an inline answer");
     assertEquals(await costs.of(() => modern.request("tools/list")), {}, "tools/list");
+    const cancelled = await modern.createTask("gated");
+    assertEquals(
+      await costs.of(() => modern.request("tasks/cancel", { taskId: cancelled })),
+      { get: 1, put: 1 },
+      "cancel",
+    );
     assertEquals(
       await costs.of(() => modern.request("tasks/get", { taskId: "unknown" })),
       { get: 1 },
@@ -121,6 +127,12 @@ for (const count of [10, 20_000]) {
     );
     assertEquals(await costs.of(() => legacy.call("inline")), session, "an inline answer");
     assertEquals(await costs.of(() => legacy.request("ping")), session, "ping");
+    const cancelled = await legacy.createTask("gated");
+    assertEquals(
+      await costs.of(() => legacy.request("tasks/cancel", { taskId: cancelled })),
+      { get: 1, put: 1 },
+      "cancel, with the session",
+    );
   });
 
   verifies("lib-I4", `What the store's operations cost an owner of ${count} tasks`, async () => {
