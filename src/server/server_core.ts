@@ -67,6 +67,7 @@ export class ServerCore implements Dispatcher {
   #parts: Promise<Parts> | undefined;
   #hasStarted = false;
   #isClosing = false;
+  #isClosed = false;
 
   /** Tasks, for code outside of tool handlers. */
   readonly tasks: TaskAccess = {
@@ -174,8 +175,14 @@ export class ServerCore implements Dispatcher {
     services.streams.close();
     await services.executor.close(options.graceMs ?? DEFAULT_GRACE_MS);
     legacy.close();
+    this.#isClosed = true;
     services.store.close();
     await services.store.backend.close();
+  }
+
+  /** While it closes, a server starts no new work, and still tells of what runs. Once it is closed, it does nothing. */
+  #refuses(method: string): boolean {
+    return this.#isClosed || this.#isClosing && method === "tools/call";
   }
 
   servesModern(method: string): boolean {
@@ -191,13 +198,13 @@ export class ServerCore implements Dispatcher {
     meta: RequestMeta,
     exchange: Exchange,
   ): Promise<JsonRpcResponse> {
-    if (this.#isClosing) return toClosingFailure(request.id);
+    if (this.#refuses(request.method)) return toClosingFailure(request.id);
     const { services } = await this.#open();
     return dispatchModern(services, request, meta, exchange);
   }
 
   async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
-    if (this.#isClosing) return { response: toClosingFailure(request.id) };
+    if (this.#refuses(request.method)) return { response: toClosingFailure(request.id) };
     return await (await this.#open()).legacy.initialize(request, exchange);
   }
 
@@ -206,7 +213,7 @@ export class ServerCore implements Dispatcher {
     session: SessionRef,
     exchange: Exchange,
   ): Promise<JsonRpcResponse | undefined> {
-    if (this.#isClosing) return toClosingFailure(request.id);
+    if (this.#refuses(request.method)) return toClosingFailure(request.id);
     return await (await this.#open()).legacy.request(request, session, exchange);
   }
 

@@ -151,6 +151,10 @@ export class Callers {
       this.storeFaults++;
       return { type: "silence", reason: reply.message };
     }
+    // A node that drains starts nothing: the call is made again, as after no answer at all.
+    if (reply.type === "error" && reply.data?.reason === "closing") {
+      return { type: "silence", reason: reply.message };
+    }
     if (reply.type === "silence" && url !== undefined) this.silences++;
     if (url === undefined) await delay(POLL_MS);
     if (reply.type === "error") {

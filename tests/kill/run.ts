@@ -28,8 +28,8 @@ export type Kind = typeof KINDS[number];
 export type KillState = Readonly<Record<Kind, Tally>>;
 
 const PUSH: Readonly<Record<Kind, number>> = {
-  "kill-kv": 21,
-  "kill-redis": 21,
+  "kill-kv": 25,
+  "kill-redis": 25,
   "zombie-kv": 4,
   "zombie-redis": 4,
 };

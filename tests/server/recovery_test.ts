@@ -191,19 +191,22 @@ Deno.test("a question that nobody answers in time ends with its fallback, parked
   assertEquals((result as { readonly content: unknown[] }).content, [{ type: "text", text }]);
 });
 
-Deno.test("a server that closes refuses new calls, so that none of them is lost", async () => {
+Deno.test("a server that closes refuses new calls, so that none of them is lost, and tells of the others", async () => {
   const { a } = pair((server) => {
     server.registerTool("job", { task: { support: "required" } }, never);
   });
   const session = await a.legacy(ada);
-  await a.modern(ada).createTask("job");
+  const taskId = await a.modern(ada).createTask("job");
   const closing = a.server.close({ graceMs: 5000 });
+  assertEquals((await statusOf(a, taskId)).status, "working");
   const refused = { reason: "closing", retryAfterMs: 1000 };
   const { error } = await a.unchanged(() => a.modern(ada).call("job"));
   assertEquals([error?.code, error?.data], [-32603, refused]);
   const plain = await a.unchanged(() => session.request("tools/call", { name: "job", task: {} }));
   assertEquals(plain.error?.data, refused);
   await a.runtime.drive(closing);
+  const afterwards = await a.modern(ada).request("tasks/get", { taskId });
+  assertEquals(afterwards.error?.data, refused);
 });
 
 Deno.test("a server that is closed before anyone called it opens nothing afterwards", async () => {
