@@ -185,6 +185,14 @@ export class Run {
     }
   }
 
+  /** Makes sure, by a write, that the task is still held here; learns its newest state. */
+  async confirm(): Promise<void> {
+    await this.apply((head, holder) => {
+      assertHeld(head, holder);
+      return head;
+    });
+  }
+
   /**
    * Stores the run as a task, as it stands.
    *

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { JsonObject, JsonValue } from "../protocol/mod.ts";
-import { assertHeld, mergeVariables, type VariablePatch } from "../tasks/mod.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import { assertHeld, mergeVariables, UndecodableRecordError, type VariablePatch } from "../tasks/mod.ts";
 import type { Run } from "./run.ts";
 import { readValue, type Schema } from "./schema.ts";
 
@@ -18,9 +18,24 @@ export class TaskVariables {
     this.#run = run;
   }
 
-  /** All variables. */
-  all(): Promise<JsonObject> {
-    return this.#run.store.loadVariables(this.#run.head);
+  /**
+   * All variables.
+   *
+   * @throws {TaskAbortError} If the run has to stop.
+   */
+  async all(): Promise<JsonObject> {
+    for (;;) {
+      const { variables } = this.#run.head;
+      try {
+        const value = await this.#run.load(variables);
+        return isJsonObject(value) ? value : {};
+      } catch (error) {
+        if (!(error instanceof UndecodableRecordError)) throw error;
+        // Replaced twice since, from outside or by a successor: what a successor set is none of this run's business.
+        await this.#run.confirm();
+        if (this.#run.head.variables === variables) throw error;
+      }
+    }
   }
 
   /** One variable; `undefined` if it is not set. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { z } from "zod";
-import { VariableLimitError } from "../../src/tasks/mod.ts";
+import { claim, VariableLimitError } from "../../src/tasks/mod.ts";
+import { verifies } from "../support/requirements.ts";
 import { OWNER } from "../support/sample_tasks.ts";
 import { gate, startInline, startTask } from "./harness.ts";
 
@@ -61,3 +62,28 @@ Deno.test("A handler's variables do not undo what was set from outside meanwhile
   await task.runtime.drive(task.done);
   assertEquals(await task.store.getVariables(OWNER, "task-1"), { inside: 1, outside: 1, later: 1 });
 });
+
+verifies(
+  "lib-I8",
+  "A run that was overtaken is told so, and never reads what its successor has set",
+  async () => {
+    const { handler: wait, open } = gate();
+    const seen: unknown[] = [];
+    const large = "x".repeat(10_000);
+    const task = await startTask(async (args, ctx) => {
+      await ctx.variables.set("mine", large);
+      await wait(args, ctx);
+      seen.push(await ctx.variables.all().catch((error) => error.reason));
+    });
+    await task.runtime.advance(0);
+    const successor = task.another();
+    await successor.mutate(OWNER, "task-1", {
+      decide: (head, now) => ({ write: claim(head, "successor", now, 1000), value: undefined }),
+    });
+    await successor.setVariables(OWNER, "task-1", { theirs: large });
+    await successor.setVariables(OWNER, "task-1", { theirs: `${large}!` });
+    open(undefined);
+    await task.runtime.drive(task.done);
+    assertEquals(seen, ["lease_lost"]);
+  },
+);
