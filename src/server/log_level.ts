@@ -3,20 +3,9 @@
  *
  * @module
  */
-import type { LoggingLevel } from "../protocol/logging.ts";
-
-const LEVELS: readonly LoggingLevel[] = [
-  "debug",
-  "info",
-  "notice",
-  "warning",
-  "error",
-  "critical",
-  "alert",
-  "emergency",
-];
+import { isAtLeast, isLoggingLevel, type LoggingLevel } from "../protocol/logging.ts";
 
 /** Whether a message of `level` is at least as severe as `wanted`. Without a wish there are none (T26-265). */
 export function isLoggedAt(level: string, wanted: LoggingLevel | undefined): boolean {
-  return wanted !== undefined && LEVELS.indexOf(level as LoggingLevel) >= LEVELS.indexOf(wanted);
+  return wanted !== undefined && isLoggingLevel(level) && isAtLeast(level, wanted);
 }
