@@ -1,18 +1,19 @@
 /**
  * Runs the official conformance suite against the fixture server and compares with what is expected.
  *
- * `deno task conformance [--scenario NAME] [--url URL] [--verbose]`
+ * `deno task conformance [--scenario NAME] [--url URL] [--verbose] [--record]`
  *
  * Starts `examples/conformance_server.ts` unless `--url` names a server. Prints a line per scenario and
  * ends with `N passed, N failed`, counted in checks of the scenarios that are served. Exit code 1 if a
- * scenario is worse than expected; scenarios not served yet are listed with their marks.
+ * scenario is worse than expected; scenarios not served yet are listed with their marks. `--record` keeps the totals for `docs/conformance.md`.
  *
  * @module
  */
 import { startServer } from "../../examples/support/server_process.ts";
 import { EXPECTED } from "./expected.ts";
-import { runScenario } from "./suite.ts";
-import { judge, summarize, type Verdict } from "./verdict.ts";
+import { recordSuite } from "../requirements/write_page.ts";
+import { runScenario, SUITE } from "./suite.ts";
+import { judge, summarize, totals, type Verdict } from "./verdict.ts";
 
 const PARALLEL = 2;
 const SERVER = `${import.meta.dirname}/../../examples/conformance_server.ts`;
@@ -21,6 +22,7 @@ interface Options {
   readonly scenario?: string;
   readonly url?: string;
   readonly verbose: boolean;
+  readonly record: boolean;
 }
 
 if (import.meta.main) Deno.exit(await main(parseOptions(Deno.args)));
@@ -42,6 +44,9 @@ async function main(options: Options): Promise<number> {
     const isWorse = verdicts.some((verdict) => verdict.isWorse);
     if (isWorse && server !== undefined) console.log(`Output of the server:\n${server.output()}`);
     for (const line of summarize(verdicts)) console.log(line);
+    if (options.record) {
+      await recordSuite({ version: SUITE.slice(SUITE.lastIndexOf("@") + 1), groups: totals(verdicts) });
+    }
     return isWorse ? 1 : 0;
   } finally {
     await server?.stop();
@@ -49,11 +54,15 @@ async function main(options: Options): Promise<number> {
 }
 
 function parseOptions(args: readonly string[]): Options {
-  const options: { scenario?: string; url?: string; verbose: boolean } = { verbose: false };
+  const options: { scenario?: string; url?: string; verbose: boolean; record: boolean } = {
+    verbose: false,
+    record: false,
+  };
   for (let index = 0; index < args.length; index++) {
     if (args[index] === "--scenario") options.scenario = args[++index];
     else if (args[index] === "--url") options.url = args[++index];
     else if (args[index] === "--verbose") options.verbose = true;
+    else if (args[index] === "--record") options.record = true;
     else throw new Error(`Cannot parse arguments: unknown option "${args[index]}"`);
   }
   return options;

@@ -7,8 +7,14 @@
 /** The suite, by the name and version npm knows. */
 export const SUITE = "npm:@modelcontextprotocol/conformance@0.2.0-alpha.12";
 
-/** Wire a scenario speaks; scenarios of the Tasks extension know only one and take no version. */
-export type Wire = "2025-11-25" | "2026-07-28" | "tasks";
+/** The suite's last stable version, which knows 2025-11-25 alone and runs as a whole. */
+export const STABLE_SUITE = "npm:@modelcontextprotocol/conformance@0.1.16";
+
+/**
+ * Wire a scenario speaks; scenarios of the Tasks extension know only one and take no version. `stable` is a whole set of
+ * scenarios of the suite's stable version.
+ */
+export type Wire = "2025-11-25" | "2026-07-28" | "tasks" | "stable";
 
 /** Marks of one scenario. Checks that the suite skips or calls informative are not counted. */
 export interface Marks {
@@ -28,7 +34,7 @@ interface Check {
 const SCENARIO_TIMEOUT_MS = 15_000;
 
 /**
- * Runs one scenario against the server at `url`.
+ * Runs one scenario, or one set of the stable suite, against the server at `url`.
  *
  * @throws {Error} If the suite leaves no report; the message holds its output.
  */
@@ -41,7 +47,7 @@ export async function runScenario(url: string, scenario: string, wire: Wire): Pr
         "run",
         "--no-config",
         "-A",
-        SUITE,
+        wire === "stable" ? STABLE_SUITE : SUITE,
         "server",
         "--url",
         url,
@@ -62,16 +68,18 @@ export async function runScenario(url: string, scenario: string, wire: Wire): Pr
 }
 
 function toArguments(scenario: string, wire: Wire, directory: string): string[] {
+  if (wire === "stable") return ["--suite", scenario, "-o", directory];
   const version = wire === "tasks" ? [] : ["--spec-version", wire];
   return ["--scenario", scenario, ...version, "-o", directory, "--timeout", String(SCENARIO_TIMEOUT_MS)];
 }
 
 async function readChecks(directory: string): Promise<readonly Check[] | undefined> {
+  const reports: Check[][] = [];
   for await (const entry of Deno.readDir(directory)) {
     if (!entry.isDirectory || !entry.name.startsWith("server-")) continue;
-    return JSON.parse(await Deno.readTextFile(`${directory}/${entry.name}/checks.json`));
+    reports.push(JSON.parse(await Deno.readTextFile(`${directory}/${entry.name}/checks.json`)));
   }
-  return undefined;
+  return reports.length === 0 ? undefined : reports.flat();
 }
 
 function toMarks(checks: readonly Check[]): Marks {

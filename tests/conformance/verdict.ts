@@ -4,7 +4,7 @@
  * @module
  */
 import type { Expectation } from "./expected.ts";
-import type { Marks } from "./suite.ts";
+import type { Marks, Wire } from "./suite.ts";
 
 /** A scenario that was run. */
 export interface Verdict {
@@ -22,16 +22,48 @@ export function judge(expectation: Expectation, marks: Marks): Verdict {
   return { expectation, marks, isWorse };
 }
 
+/** The scenarios of one wire, added up. */
+export interface GroupTotal {
+  readonly name: string;
+  readonly scenarios: number;
+  readonly passed: number;
+  /** Checks on full marks. */
+  readonly wanted: number;
+  readonly warned: number;
+}
+
+const GROUPS: Readonly<Record<Wire, string>> = {
+  "tasks": "Tasks extension",
+  "2025-11-25": "2025-11-25",
+  "2026-07-28": "2026-07-28",
+  "stable": "0.1.16, active scenarios",
+};
+
+/** Totals of the wires that were run. */
+export function totals(verdicts: readonly Verdict[]): GroupTotal[] {
+  return Object.entries(GROUPS).map(([wire, name]) => {
+    const group = verdicts.filter(({ expectation }) => expectation.wire === wire);
+    return {
+      name,
+      scenarios: sum(group.map(({ expectation }) => expectation.scenarios ?? 1)),
+      passed: passedOf(group),
+      wanted: sum(group.map(({ expectation }) => expectation.marks)),
+      warned: sum(group.map(({ marks }) => marks.warned)),
+    };
+  }).filter(({ scenarios }) => scenarios > 0);
+}
+
 /** Totals per wire, what is not served yet, and the closing line `N passed, N failed`. */
 export function summarize(verdicts: readonly Verdict[]): string[] {
-  const lines: string[] = [];
-  for (const wire of ["tasks", "2025-11-25", "2026-07-28"] as const) {
-    const group = verdicts.filter(({ expectation }) => expectation.wire === wire);
-    if (group.length > 0) lines.push(`${wire}: ${describe(group)}`);
-  }
   const served = verdicts.filter(({ expectation }) => expectation.needs === undefined);
   const unserved = verdicts.filter(({ expectation }) => expectation.needs !== undefined);
-  if (unserved.length > 0) lines.push(`not served yet: ${describe(unserved)}`);
+  const lines = totals(verdicts).map(({ name, scenarios, passed, wanted, warned }) =>
+    `${name}: ${passed} of ${wanted} checks, ${scenarios} scenarios, ${warned} warnings`
+  );
+  if (unserved.length > 0) {
+    const wanted = sum(unserved.map(({ expectation }) => expectation.marks));
+    lines.push(`not served yet: ${passedOf(unserved)} of ${wanted} checks, ${unserved.length} scenarios`);
+  }
   const lost = verdicts.filter(({ isWorse }) => isWorse).map(checksLost);
   lines.push(`${passedOf(served)} passed, ${sum(lost)} failed`);
   return lines;
@@ -45,11 +77,6 @@ function checksLost({ expectation, marks }: Verdict): number {
     wanted - marks.passed,
     expectation.needs === undefined ? marks.failed + marks.warned : 0,
   );
-}
-
-function describe(group: readonly Verdict[]): string {
-  const marks = sum(group.map(({ expectation }) => expectation.marks));
-  return `${passedOf(group)} of ${marks} checks, ${group.length} scenarios`;
 }
 
 function passedOf(group: readonly Verdict[]): number {

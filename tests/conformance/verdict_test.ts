@@ -25,8 +25,8 @@ Deno.test("judge() lets nothing fall that is not served yet", () => {
 
 Deno.test("summarize() counts what is served and shows what is not", () => {
   assertEquals(summarize([judge(SERVED, marks(3)), judge(UNSERVED, marks(2, 3))]), [
-    "tasks: 3 of 3 checks, 1 scenarios",
-    "2025-11-25: 2 of 5 checks, 1 scenarios",
+    "Tasks extension: 3 of 3 checks, 1 scenarios, 0 warnings",
+    "2025-11-25: 2 of 5 checks, 1 scenarios, 0 warnings",
     "not served yet: 2 of 5 checks, 1 scenarios",
     "3 passed, 0 failed",
   ]);
@@ -37,6 +37,11 @@ Deno.test("summarize() counts what is served and shows what is not", () => {
 Deno.test("expected marks add up to those of the suite", () => {
   const total = (wire: string) =>
     EXPECTED.filter((entry) => entry.wire === wire).reduce((sum, entry) => sum + entry.marks, 0);
-  assertEquals([total("2025-11-25"), total("2026-07-28"), total("tasks")], [84, 152, 44]);
+  assertEquals([total("2025-11-25"), total("2026-07-28"), total("tasks"), total("stable")], [
+    84,
+    152,
+    44,
+    40,
+  ]);
   assertEquals(new Set(EXPECTED.map(({ scenario, wire }) => `${wire} ${scenario}`)).size, EXPECTED.length);
 });

@@ -21,12 +21,15 @@ export interface Requirement {
 const STRENGTHS: readonly string[] = ["MUST", "MUST_NOT", "SHOULD", "SHOULD_NOT", "MAY", "SCHEMA", "IMPLIED"];
 const BOUND: readonly string[] = ["server", "receiver", "both", "requestor", "client"];
 
+/** The lists, by the name people know them under. */
+export const LISTS: Readonly<Record<string, string>> = {
+  "MCP 2025-11-25": readList("t25.txt"),
+  "MCP 2026-07-28": readList("t26.txt"),
+  "Perdure": readList("own.txt"),
+};
+
 /** Every requirement, by id. */
-export const MANIFEST: ReadonlyMap<string, Requirement> = parseManifest(
-  ["t25.txt", "t26.txt", "own.txt"].map((file) => Deno.readTextFileSync(new URL(file, import.meta.url))).join(
-    "\n",
-  ),
-);
+export const MANIFEST: ReadonlyMap<string, Requirement> = parseManifest(Object.values(LISTS).join("\n"));
 
 /** The requirement of that id. */
 export function requirement(id: string): Requirement | undefined {
@@ -52,6 +55,10 @@ export function parseManifest(text: string): Map<string, Requirement> {
     found.set(entry.id, entry);
   }
   return found;
+}
+
+function readList(file: string): string {
+  return Deno.readTextFileSync(new URL(file, import.meta.url));
 }
 
 function parseLine(line: string): Requirement {
