@@ -68,7 +68,8 @@ export class Lease {
     this.holder = holder;
     this.#gen = `${holder.epoch}.${randomName(store.runtime, 9)}`;
     this.#watch(false);
-    this.#schedule(this.#store.config.times.heartbeatMs);
+    const idle = store.runtime.monotonic() - startedAt;
+    this.#schedule(Math.max(0, store.config.times.heartbeatMs - idle));
     try {
       assertHeld(current.head, holder);
     } catch (error) {

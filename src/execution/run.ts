@@ -27,6 +27,7 @@ import { StorageUnavailableError, type TaskOutcome, type TaskStore, type Version
 import { type AbortReason, TaskAbortError } from "./errors.ts";
 import { hasEntry, type JournalReader, withEntry } from "./journal.ts";
 import { type HolderWrite, Lease } from "./lease.ts";
+import { createFromDraft } from "./promotion.ts";
 import type { Answers, Questions } from "./questions.ts";
 import { type EndWait, Waits } from "./waits.ts";
 
@@ -196,7 +197,11 @@ export class Run {
   /**
    * Stores the run as a task, as it stands.
    *
-   * @throws {LimitReachedError} And the run stays inline, as on every other failure.
+   * On failure the run stays inline, with one exception: where it is still open at the end of the lease whether
+   * the task exists, a repeatable run is asked to stop, because another process may be about to start it.
+   *
+   * @throws {LimitReachedError} If the owner has as many active tasks as allowed.
+   * @throws {StorageUnavailableError} If nothing was stored, or it is not known whether.
    */
   async promote(activeLimit: number | undefined): Promise<TaskHead> {
     const promotion = this.#create(activeLimit);
@@ -298,17 +303,11 @@ export class Run {
   }
 
   async #create(activeLimit: number | undefined): Promise<TaskHead> {
-    const { runtime, config } = this.store;
-    const startedAt = runtime.monotonic();
-    const now = runtime.now();
-    const draft = this.#head;
-    const created = await this.store.create({
-      ...draft,
-      createdAt: now,
-      lastUpdatedAt: now,
-      expiresAt: now + (draft.expiresAt - draft.createdAt),
-      exec: { ...draft.exec, leaseUntil: now + config.times.leaseMs },
-    }, activeLimit);
+    const startedAt = this.store.runtime.monotonic();
+    const created = await createFromDraft(this.store, this.#head, activeLimit, startedAt, () => {
+      // Nobody starts a once-tool a second time: its work may go on without a task.
+      if (this.#head.exec.repeatable) this.#lose("lease_lost");
+    });
     this.#hold(created, startedAt);
     return created.head;
   }
@@ -357,13 +356,15 @@ export class Run {
 
   #hold(current: Versioned, startedAt: number): void {
     this.#lease = new Lease(this.store, current, this.#holder, startedAt, {
-      onLost: (reason) => {
-        this.#waits.stop();
-        this.#abort.abort(new TaskAbortError(reason));
-        this.#wake();
-      },
+      onLost: (reason) => this.#lose(reason),
       onState: () => this.#wake(),
     });
+  }
+
+  #lose(reason: AbortReason): void {
+    this.#waits.stop();
+    this.#abort.abort(new TaskAbortError(reason));
+    this.#wake();
   }
 }
 

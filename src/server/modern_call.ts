@@ -138,8 +138,9 @@ class Round {
   /** Runs the handler inline; makes a task of the call when it is slow or has to wait, where it may. */
   async handle(state: PhaseState, prepared: JsonValue | undefined, mayPromote: boolean): Promise<JsonObject> {
     const { tool, args, exchange } = this.#call;
-    const { options, executor } = this.#services;
+    const { options, executor, store: { runtime } } = this.#services;
     const phase = await InlinePhase.open(this.#services, this.#call, state, prepared, this.#hooks);
+    const endsAt = runtime.monotonic() + options.inlineMaxMs;
     const settled = executor.execute(phase.run, { tool, args, prepared });
     const inlineMs = tool.task.inlineMs ?? options.inlineMs;
     let event = await phase.next(settled, exchange.signal, mayPromote ? inlineMs : undefined);
@@ -148,8 +149,9 @@ class Round {
     if (wantsTask) {
       const head = await this.#promote(phase, settled);
       if (head !== undefined) return created(head);
+      if (phase.run.signal.reason?.reason === "lease_lost") return await this.#answerStopped(phase, settled);
       if (event.type === "slow") {
-        event = await phase.next(settled, exchange.signal, Math.max(1, options.inlineMaxMs - inlineMs));
+        event = await phase.next(settled, exchange.signal, Math.max(1, endsAt - runtime.monotonic()));
       }
     }
     if (event.type === "done") return toAnswer(event.value.outcome);
@@ -189,6 +191,13 @@ class Round {
     // The client left before it could learn the id: nobody will ever ask for the task.
     if (exchange.signal.aborted) await this.#services.store.cancel(head.owner, head.id);
     return head;
+  }
+
+  /** For a run that had to stop, since others may go on with it: what it has come to by now is its answer all the same. */
+  async #answerStopped(phase: InlinePhase, settled: Promise<Settled>): Promise<JsonObject> {
+    const event = await phase.next(settled, this.#call.exchange.signal, 0);
+    if (event.type === "done" && event.value.hasThrown !== true) return toAnswer(event.value.outcome);
+    throw this.#refusal;
   }
 
   /** The task that this round made when it came the first time, its answer lost (T26-194). */

@@ -75,7 +75,7 @@ export interface HeadWriterOptions {
 }
 
 /** Time after which the engine refuses a delayed create, in milliseconds. */
-const CREATE_DEADLINE_MS = 10_000;
+export const CREATE_DEADLINE_MS = 10_000;
 
 /** Reads and writes heads. */
 export class HeadWriter {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { LimitReachedError } from "../../src/tasks/mod.ts";
 import { StorageUnavailableError } from "../../src/store/mod.ts";
-import { loseReply, throwBefore } from "../support/faulty_backend.ts";
+import { away, loseReply, throwBefore } from "../support/faulty_backend.ts";
 import { settle } from "../support/settle.ts";
 import { OWNER, sampleHead, START } from "../support/sample_tasks.ts";
 import { verifies } from "../support/requirements.ts";
@@ -98,6 +98,82 @@ verifies("lib-I4", "A promotion whose reply was lost is a promotion", async () =
   open("done");
   assertEquals(await call.run.finish((await call.settled).outcome), true);
 });
+
+for (const repeatable of [true, false]) {
+  const what = repeatable ? "stops a repeatable run" : "lets a once-tool go on inline";
+  verifies("lib-I7", `A promotion still unheard of when its lease is almost over ${what}`, async () => {
+    const { handler: wait, open } = gate();
+    const call = startInline(async (args, ctx) => {
+      await wait(args, ctx);
+      return String(await ctx.step("after", () => "went on"));
+    }, { task: { repeatable } });
+    call.backend.onPut("task", loseReply);
+    call.backend.onGet(...Array.from({ length: 100 }, () => away));
+    const refused = assertRejects(() => call.run.promote(undefined), StorageUnavailableError);
+    await call.runtime.advance(24_999);
+    assertEquals([call.run.isPromoting, call.run.signal.aborted], [true, false]);
+    await call.runtime.advance(1);
+    await refused;
+    assertEquals([call.run.isPromoting, call.run.isTask], [false, false]);
+    assertEquals(call.run.signal.reason?.reason, repeatable ? "lease_lost" : undefined);
+    open(undefined);
+    assertEquals(textOf(await call.settled), repeatable ? "The call was asked to stop" : "went on");
+    assertEquals((await call.stored())?.rev, 1);
+    assertEquals(call.runtime.pendingTimers, 0);
+  });
+}
+
+verifies(
+  "lib-I4",
+  "A promotion goes on inline once its create can no longer land, and not before",
+  async () => {
+    const { handler: wait, open } = gate();
+    const call = startInline(async (args, ctx) => {
+      await wait(args, ctx);
+      return String(await ctx.step("after", () => "went on"));
+    }, { task: { repeatable: true }, config: { maxWriteAttempts: 1 } });
+    const landing = Promise.withResolvers<void>();
+    const landed = Promise.withResolvers<unknown>();
+    call.backend.onPut("task", (put) => {
+      landing.promise.then(put).then(landed.resolve, landed.resolve);
+      return throwBefore(put, undefined!);
+    });
+    const refused = assertRejects(() => call.run.promote(undefined), StorageUnavailableError);
+    open(undefined);
+    await call.runtime.advance(14_999);
+    assertEquals(call.run.isPromoting, true);
+    landing.resolve();
+    assertInstanceOf(await landed.promise, StorageUnavailableError);
+    await call.runtime.drive(refused, { limitMs: 2000 });
+    assertEquals(textOf(await call.settled), "went on");
+    assertEquals([call.run.signal.aborted, await call.stored()], [false, undefined]);
+  },
+);
+
+verifies(
+  "lib-I4",
+  "A promotion that lands behind its last try is found, and held from then on",
+  async () => {
+    const { handler, open } = gate();
+    const task = { repeatable: true };
+    const call = startInline(handler, { task, config: { maxWriteAttempts: 1 } });
+    const landing = Promise.withResolvers<void>();
+    call.backend.onPut("task", (put) => {
+      void landing.promise.then(put);
+      return throwBefore(put, undefined!);
+    });
+    const promotion = call.run.promote(undefined);
+    await call.runtime.advance(9_900);
+    landing.resolve();
+    assertEquals((await call.runtime.drive(promotion, { limitMs: 3000 })).rev, 1);
+    // A third of the lease is over: the next heartbeat is due at once.
+    const renewed = call.runtime.now() + 30_000;
+    await call.runtime.advance(0);
+    assertEquals((await call.stored())?.exec.leaseUntil, renewed);
+    open("done");
+    assertEquals(await call.run.finish((await call.settled).outcome), true);
+  },
+);
 
 verifies(
   "lib-I2",

@@ -282,6 +282,31 @@ verifies(
   },
 );
 
+for (const ends of ["by the signal", "never", "in time"] as const) {
+  Deno.test(`a repeatable call that may have become a task unheard is stopped; it ends ${ends}`, async () => {
+    const { server, modern, runtime, backend } = createTestServer({ inlineMaxMs: 60_000 });
+    const gate = createGate();
+    server.registerTool(
+      "again",
+      { task: { support: "optional", repeatable: true } },
+      (args, ctx) => ends === "never" ? new Promise(() => {}) : gate.handler(args, ctx),
+    );
+    backend.afterPut = () => {
+      backend.get = () => Promise.reject(new StorageUnavailableError("Cannot get: the engine is away"));
+      throw new StorageUnavailableError("Cannot put: the reply was lost");
+    };
+    const call = modern(user("ada")).call("again");
+    await runtime.advance(25_999);
+    if (ends === "in time") await gate.runs[0]!.finish("done");
+    await runtime.advance(1);
+    const { result, error } = await call;
+    if (ends === "in time") assertEquals(result.content, [{ type: "text", text: "done" }]);
+    else assertEquals([error.code, error.data?.reason], [-32603, "store_unavailable"]);
+    assertEquals(backend.idsOf("task").length, 1);
+    await runtime.drive(server.close());
+  });
+}
+
 Deno.test("a call that ends while it becomes a task is answered with the task", async () => {
   const { modern, runs, runtime, backend } = withGate();
   const client = modern(user("ada"));

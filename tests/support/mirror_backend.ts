@@ -26,6 +26,8 @@ export class MirrorBackend implements StorageBackend {
   readonly #records = new Map<string, { readonly write: RecordWrite; readonly version: string }>();
   /** Called ahead of every put; a throw or a wait in it is the put's. */
   beforePut: (write: RecordWrite) => void | Promise<void> = () => {};
+  /** Called behind every put that took effect; a throw in it is the put's. */
+  afterPut: (write: RecordWrite) => void = () => {};
 
   constructor(runtime: Runtime) {
     this.#inner = memory({ runtime });
@@ -65,6 +67,7 @@ export class MirrorBackend implements StorageBackend {
     await this.beforePut(write);
     const result = await this.#inner.put(write, condition);
     if (result.ok) this.#records.set(nameOf(write.key), { write, version: result.version });
+    if (result.ok) this.afterPut(write);
     return result;
   }
 
