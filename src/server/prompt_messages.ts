@@ -6,7 +6,7 @@
  */
 import { isJsonObject, type JsonObject } from "../protocol/mod.ts";
 import { faultOfContents, isBase64, isMimeType } from "./resource_contents.ts";
-import { isUri } from "./uri.ts";
+import { isUri } from "../protocol/uri.ts";
 
 /**
  * Makes sure that messages are what both revisions allow.

@@ -7,7 +7,7 @@
 import type { ResourceContents } from "../protocol/content.ts";
 import { isJsonObject } from "../protocol/mod.ts";
 import { toBase64 } from "./base64.ts";
-import { isUri } from "./uri.ts";
+import { isUri } from "../protocol/uri.ts";
 
 /** What a resource handler gives: a text, bytes, or contents in full. `undefined`: there is no such resource. */
 export type ResourceResult =

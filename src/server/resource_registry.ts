@@ -9,7 +9,7 @@ import type { JsonObject } from "../protocol/mod.ts";
 import type { TaskContext } from "../execution/mod.ts";
 import type { Completer } from "./prompt_registry.ts";
 import { type ResourceResult, toContents } from "./resource_contents.ts";
-import { isUri } from "./uri.ts";
+import { isUri } from "../protocol/uri.ts";
 import { isUriTemplate, parseUriTemplate, type UriTemplate, type UriVariables } from "./uri_template.ts";
 
 /** A resource's description. */

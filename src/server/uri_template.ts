@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { isUri } from "./uri.ts";
+import { isUri } from "../protocol/uri.ts";
 
 const EXPRESSION = /\{(\+?)([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const SEGMENT_END = /[/?#]/;

@@ -3,5 +3,11 @@
  *
  * @module
  */
+export * from "./arguments.ts";
 export * from "./definition.ts";
 export * from "./host.ts";
+export * from "./output.ts";
+export * from "./quote.ts";
+export * from "./resolve.ts";
+export * from "./resource_uri.ts";
+export * from "./trace.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { isUri } from "../../src/server/uri.ts";
+import { isUri } from "../../src/protocol/uri.ts";
 import { parseUriTemplate } from "../../src/server/uri_template.ts";
 import { verifies } from "../support/requirements.ts";
 
