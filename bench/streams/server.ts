@@ -26,6 +26,7 @@ function bare(): Response {
 async function perdure(): Promise<(request: Request) => Response | Promise<Response>> {
   const server = new McpServer({ name: "bench", version: "1.0.0" }, {
     allowAnonymous: true,
+    limits: { anonymousStreams: 1_000_000 },
     backend: memory(),
     keepAliveMs: KEEP_ALIVE_MS,
   });

@@ -35,6 +35,8 @@ export interface ServerLimits {
   readonly completionsPerMinute?: number;
   /** Streams and waiting requests of one owner in this process. @default {64} */
   readonly streams?: number;
+  /** The same of all anonymous callers together: they cannot be told apart. @default {1000} */
+  readonly anonymousStreams?: number;
 }
 
 /** Options of a server. Durations are milliseconds. */
@@ -165,6 +167,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
       anonymousSessionsPerMinute: 1200,
       completionsPerMinute: 600,
       streams: 64,
+      anonymousStreams: 1000,
       ...options.limits,
     },
     store: {

@@ -65,7 +65,7 @@ export class Services {
     const { createsPerMinute, completionsPerMinute } = options.limits;
     this.creates = new CreateRateLimit(runtime, createsPerMinute);
     this.completions = new CreateRateLimit(runtime, completionsPerMinute, "completionsPerMinute");
-    this.subscriptions = new SubscriptionRegistry(options.limits.streams);
+    this.subscriptions = new SubscriptionRegistry(options.limits);
     this.recovery = new Recovery(this.executor, {
       namespace: options.namespace,
       findTool: (name) => catalog.tools.get(name),

@@ -30,6 +30,7 @@ import { hasTasks } from "./capabilities.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ListChange } from "./list_changes.ts";
 import { ownerKeyFor } from "./owner.ts";
+import type { ServerLimits } from "./options.ts";
 import type { Services } from "./services.ts";
 
 /** Answers `subscriptions/listen`: resolves when the subscription is over. */
@@ -51,15 +52,26 @@ export async function listen(
   return new Subscription(services, request.id, exchange).run(wanted).finally(release);
 }
 
+/** How many may be open in this process at once. */
+export type StreamLimits = Pick<Required<ServerLimits>, "streams" | "anonymousStreams">;
+
+/** Nobody can be told from nobody: anonymous callers share one count. */
+const ANONYMOUS = Symbol("anonymous callers");
+/** When a place may be free again, in milliseconds. */
+const RETRY_MS = 1000;
+
 /** What is open in this process: subscriptions, session streams and requests that wait, counted by owner. */
 export class SubscriptionRegistry {
   readonly #perOwner: number;
-  readonly #counts = new Map<OwnerKey, number>();
+  readonly #anonymous: number;
+  /** By owner; what anonymous callers have open is counted together. */
+  readonly #counts = new Map<OwnerKey | typeof ANONYMOUS, number>();
   readonly #closing = new AbortController();
   readonly #onClosing = new Set<() => void>();
 
-  constructor(perOwner: number) {
-    this.#perOwner = perOwner;
+  constructor({ streams, anonymousStreams }: StreamLimits) {
+    this.#perOwner = streams;
+    this.#anonymous = anonymousStreams;
   }
 
   /** Aborts when the server closes. */
@@ -70,17 +82,19 @@ export class SubscriptionRegistry {
   /**
    * Counts one more of an owner. Returns how to leave; to be called once.
    *
-   * @throws {LimitReachedError} If the owner has as many as allowed. Anonymous callers cannot be told apart and are not limited here.
+   * @throws {LimitReachedError} If the owner, or all anonymous callers together, have as many as allowed.
    */
   enter(owner: OwnerKey, isAnonymous: boolean): () => void {
-    if (isAnonymous) return () => {};
-    const count = this.#counts.get(owner) ?? 0;
-    if (count >= this.#perOwner) throw new LimitReachedError("streams", this.#perOwner, 1000);
-    this.#counts.set(owner, count + 1);
+    const [who, name, limit] = isAnonymous
+      ? [ANONYMOUS, "anonymousStreams", this.#anonymous] as const
+      : [owner, "streams", this.#perOwner] as const;
+    const count = this.#counts.get(who) ?? 0;
+    if (count >= limit) throw new LimitReachedError(name, limit, RETRY_MS);
+    this.#counts.set(who, count + 1);
     return () => {
-      const left = (this.#counts.get(owner) ?? 1) - 1;
-      if (left > 0) this.#counts.set(owner, left);
-      else this.#counts.delete(owner);
+      const left = (this.#counts.get(who) ?? 1) - 1;
+      if (left > 0) this.#counts.set(who, left);
+      else this.#counts.delete(who);
     };
   }
 

@@ -348,3 +348,31 @@ Deno.test("requests that wait for a task count as streams of their owner", async
   assertEquals((await parts.runtime.drive(again)).error.data, { reason: "cancelled" });
   await stream.stop();
 });
+
+Deno.test("anonymous streams and waits of both revisions share one limit, and leave those of principals alone", async () => {
+  const parts = createTestServer({ allowAnonymous: true, limits: { anonymousStreams: 3, streams: 1 } });
+  const { legacy, modern, runtime, unchanged } = parts;
+  const gate = createGate();
+  parts.server.registerTool("work", { task: { support: "optional" } }, gate.handler);
+  const [first, second] = [await legacy(undefined), await legacy(undefined)];
+  const taskId = await first.createTask("work");
+  const stream = await first.listen();
+  const subscription = await modern(undefined).send("s", "subscriptions/listen", { notifications: {} });
+  const waiting = second.request("tasks/result", { taskId });
+  await settle();
+  const data = { reason: "limit", limit: "anonymousStreams", retryAfterMs: 1000 };
+  await unchanged(async () => {
+    const listening = await second.bare("GET");
+    assertEquals([listening.status, (await listening.json()).error.data], [429, data]);
+    const other = await modern(undefined).send("t", "subscriptions/listen", { notifications: {} });
+    assertEquals([other.status, (await other.json()).error.data], [200, data]);
+    const result = await first.request("tasks/result", { taskId });
+    assertEquals([result.status, result.error.data], [200, data]);
+  });
+  const known = await (await legacy(user("ada"))).listen();
+  await gate.runs[0]!.finish("done");
+  await runtime.drive(waiting);
+  const again = await second.listen();
+  for (const open of [stream, known, again]) await open.stop();
+  await subscription.body?.cancel();
+});
