@@ -13,7 +13,7 @@ import { summarize, summaryLine } from "./support/test_report.ts";
 /** Runs `deno test` and passes on its output but for the tests that went well; gives back its last words too. */
 async function runTests(junitPath: string, args: readonly string[]): Promise<{ code: number; tail: string }> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--doc", `--junit-path=${junitPath}`, ...args],
+    args: ["test", "-A", "--parallel", "--doc", `--junit-path=${junitPath}`, ...args],
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "inherit",

@@ -60,7 +60,13 @@ async function withKvFile(body: (file: string) => Promise<void>): Promise<void> 
 
 /** Asks again, at a poller's pace, until the answer is yes. */
 async function waitFor(isDone: () => Promise<boolean>): Promise<void> {
-  while (!await isDone()) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!await isDone().catch(orLater)) await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+/** A server too busy to look says when to ask again. */
+function orLater(error: unknown): false {
+  if (error instanceof Error && error.message.includes('"retryAfterMs"')) return false;
+  throw error;
 }
 
 async function openLegacySession(url: string): Promise<(method: string, params: Json) => Promise<Json>> {
