@@ -13,14 +13,14 @@ const WHERE = "Perdure keeps tasks in the Deno KV file of this program. To pin t
 let hasSaidWhere = false;
 
 /**
- * Opens the default store, and says once per process where it is.
+ * Opens the default store, and says once per process, on standard error, where it is: standard output may carry messages.
  *
  * @throws {TypeError} Where the runtime has none; the message shows the line to write.
  */
 export async function openDefaultBackend(): Promise<StorageBackend> {
   assertDefaultBackend();
   const { denoKv } = await import("../../backends/deno_kv.ts");
-  if (!hasSaidWhere) console.info(WHERE);
+  if (!hasSaidWhere) console.warn(WHERE);
   hasSaidWhere = true;
   return denoKv();
 }
