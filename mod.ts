@@ -8,7 +8,6 @@
  */
 export { McpServer, type McpServerOptions } from "./src/handler/mcp_server.ts";
 export type {
-  Authentication,
   CallerCheckOptions,
   CorsOptions,
   FetchHandler,
@@ -16,6 +15,7 @@ export type {
   HandlerEvent,
   HandlerEventListener,
   OriginCheckOptions,
+  ProtectedResourceOptions,
   Stage,
 } from "./src/handler/mod.ts";
 export {
@@ -30,20 +30,25 @@ export {
   type WorkerTool,
 } from "./src/server/mod.ts";
 export type {
+  AuthenticatedPrincipal,
+  Authentication,
   Caller,
   CloseOptions,
   Completer,
   CompletionContext,
+  CredentialRefusal,
   ListChange,
   MirroredParam,
   Principal,
   PromptConfig,
   PromptHandler,
   PromptResult,
+  RefusalReason,
   RepeatOptions,
   ResourceConfig,
   ResourceHandler,
   ResourceResult,
+  ScopeOptions,
   ServerCoreOptions,
   ServerLimits,
   TaskAccess,

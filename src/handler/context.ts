@@ -5,7 +5,9 @@
  */
 import { type Era, internalError, ProtocolError } from "../protocol/mod.ts";
 import { randomName, type Runtime } from "../runtime.ts";
+import type { CredentialRefusal } from "../server/authentication.ts";
 import type { Dispatcher } from "../server/exchange.ts";
+import { refusalHeaders } from "./challenge.ts";
 import type { HandlerEvent, HandlerEventListener, Stage } from "./events.ts";
 import { SseStream, type StreamEnd } from "./sse_stream.ts";
 
@@ -16,6 +18,8 @@ export interface ContextOptions {
   readonly keepAliveMs: number;
   readonly maxQueueBytes: number;
   readonly onEvent?: HandlerEventListener;
+  /** Where the metadata of the protected resource is. */
+  readonly metadataUrl?: string;
 }
 
 /** The handler's parts and their common duties. */
@@ -24,6 +28,7 @@ export class HandlerContext {
   readonly runtime: Runtime;
   readonly keepAliveMs: number;
   readonly #maxQueueBytes: number;
+  readonly #metadataUrl?: string;
   readonly #onEvent?: HandlerEventListener;
 
   constructor(options: ContextOptions) {
@@ -32,6 +37,7 @@ export class HandlerContext {
     this.keepAliveMs = options.keepAliveMs;
     this.#maxQueueBytes = options.maxQueueBytes;
     this.#onEvent = options.onEvent;
+    this.#metadataUrl = options.metadataUrl;
   }
 
   /** Opens an event stream; with `idPrefix` its events have ids. */
@@ -46,6 +52,12 @@ export class HandlerContext {
         onEnd(end);
       },
     });
+  }
+
+  /** Headers of a response that refuses credentials. */
+  refusalHeaders(refusal: CredentialRefusal): Record<string, string> {
+    const { scopes } = this.dispatcher;
+    return refusalHeaders(refusal, { metadataUrl: this.#metadataUrl, scopes: scopes.required });
   }
 
   /** What the client is told of an error: itself if it is meant for the wire, else what {@linkcode toDefect} says. */

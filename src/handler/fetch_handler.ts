@@ -16,6 +16,7 @@ import {
   VERSION_2026,
 } from "../protocol/mod.ts";
 import { systemRuntime } from "../runtime.ts";
+import { AccessRefusedError } from "../server/authentication.ts";
 import type { Dispatcher } from "../server/exchange.ts";
 import { discardBody, readJsonBody } from "./body.ts";
 import { createCallerCheck } from "./caller.ts";
@@ -28,6 +29,7 @@ import { answerModern } from "./modern.ts";
 import { requireAcceptable, requireJsonBody } from "./negotiation.ts";
 import { type FetchHandlerOptions, resolveOptions } from "./options.ts";
 import { createOriginCheck } from "./origin.ts";
+import { createWellKnown } from "./protected_resource.ts";
 import type { Incoming, WaitUntil } from "./reply.ts";
 
 /**
@@ -41,13 +43,22 @@ export type FetchHandler = (request: Request, ...platform: unknown[]) => Promise
 /**
  * Builds the handler of a server.
  *
- * @throws {TypeError} If an allowed host or origin is not written as one.
+ * @throws {TypeError} If an allowed host or origin is not written as one, or `protectedResource` is not in order.
  * @throws {RangeError} If a limit is not a positive whole number.
  */
 export function createFetchHandler(dispatcher: Dispatcher, options: FetchHandlerOptions = {}): FetchHandler {
   const { maxBodyBytes, maxDepth, keepAliveMs, maxQueueBytes } = resolveOptions(options);
   const { runtime = systemRuntime, onEvent } = options;
-  const context = new HandlerContext({ dispatcher, runtime, keepAliveMs, maxQueueBytes, onEvent });
+  const wellKnown = createWellKnown(options.protectedResource, dispatcher.scopes.required);
+  const { metadataUrl } = wellKnown;
+  const context = new HandlerContext({
+    dispatcher,
+    runtime,
+    keepAliveMs,
+    maxQueueBytes,
+    onEvent,
+    metadataUrl,
+  });
   const checkOrigin = createOriginCheck(options);
   const identify = createCallerCheck(context, options);
   const cors = options.cors === undefined ? undefined : createCors(options.cors);
@@ -55,7 +66,8 @@ export function createFetchHandler(dispatcher: Dispatcher, options: FetchHandler
   return async function fetch(request: Request, ...platform: unknown[]): Promise<Response> {
     try {
       checkOrigin(request, platform.some(isObject));
-      const response = cors?.preflight(request) ?? await serve(request, toWaitUntil(platform));
+      const response = cors?.preflight(request) ?? wellKnown.answer(request) ??
+        await serve(request, toWaitUntil(platform));
       return cors === undefined ? response : cors.decorate(request, response);
     } catch (error) {
       return refuse(error);
@@ -69,7 +81,7 @@ export function createFetchHandler(dispatcher: Dispatcher, options: FetchHandler
       const identity = await identify(request);
       if (identity instanceof Response) return identity;
       const version = soleValue(request.headers, "mcp-protocol-version");
-      return await route({ request, caller: identity.caller, version, waitUntil });
+      return await route({ request, ...identity, version, waitUntil });
     } catch (error) {
       return refuse(error);
     }
@@ -110,7 +122,8 @@ export function createFetchHandler(dispatcher: Dispatcher, options: FetchHandler
 
   function refuse(error: unknown, id?: RequestId): Response {
     const wire = context.toWireError(error, "handle");
-    return errorResponse(wire, id, wire.httpStatus ?? 400);
+    const headers = wire instanceof AccessRefusedError ? context.refusalHeaders(wire.refusal) : undefined;
+    return errorResponse(wire, id, wire.httpStatus ?? 400, headers);
   }
 }
 

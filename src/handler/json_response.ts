@@ -26,7 +26,7 @@ export function jsonResponse(
   });
 }
 
-/** The answer to a request that an error ended before it was dispatched. */
+/** The answer to a request that an error ended before it was dispatched. A refusal needs its challenge in `headers`. */
 export function errorResponse(
   error: ProtocolError,
   id: RequestId | undefined,

@@ -5,7 +5,8 @@
  */
 export { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
 export type { FetchHandlerOptions } from "./options.ts";
-export type { Authentication, CallerCheckOptions } from "./caller.ts";
+export type { CallerCheckOptions } from "./caller.ts";
+export type { ProtectedResourceOptions } from "./protected_resource.ts";
 export type { CorsOptions } from "./cors.ts";
 export type { HandlerEvent, HandlerEventListener, Stage } from "./events.ts";
 export type { OriginCheckOptions } from "./origin.ts";

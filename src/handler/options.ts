@@ -8,9 +8,15 @@ import type { CallerCheckOptions } from "./caller.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { HandlerEventListener } from "./events.ts";
 import type { OriginCheckOptions } from "./origin.ts";
+import type { ProtectedResourceOptions } from "./protected_resource.ts";
 
 /** Options of {@linkcode createFetchHandler}. */
 export interface FetchHandlerOptions extends CallerCheckOptions, OriginCheckOptions {
+  /**
+   * Tells clients where to get tokens: served to everyone as metadata (RFC 9728) and named in every challenge. It needs
+   * `authenticate`. @default {undefined} Nothing is told.
+   */
+  readonly protectedResource?: ProtectedResourceOptions;
   /** Lets pages of `allowedOrigins` use the server. @default {undefined} No headers for pages. */
   readonly cors?: CorsOptions;
   /** Longest body, in bytes. @default {4_194_304} */
@@ -32,7 +38,10 @@ export type FetchHandlerLimits = Required<
   Pick<FetchHandlerOptions, "maxBodyBytes" | "maxDepth" | "keepAliveMs" | "maxQueueBytes">
 >;
 
-/** @throws {RangeError} If a limit is not a positive whole number. */
+/**
+ * @throws {RangeError} If a limit is not a positive whole number.
+ * @throws {TypeError} If there is a protected resource that nothing protects.
+ */
 export function resolveOptions(options: FetchHandlerOptions): FetchHandlerLimits {
   const {
     maxBodyBytes = 4 * 1024 * 1024,
@@ -40,6 +49,9 @@ export function resolveOptions(options: FetchHandlerOptions): FetchHandlerLimits
     keepAliveMs = 8000,
     maxQueueBytes = 1024 * 1024,
   } = options;
+  if (options.protectedResource !== undefined && options.authenticate === undefined) {
+    throw new TypeError('Cannot set "protectedResource": "authenticate" is missing, so nothing is protected');
+  }
   const limits = { maxBodyBytes, maxDepth, keepAliveMs, maxQueueBytes };
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1) {

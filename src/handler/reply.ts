@@ -13,6 +13,7 @@ import {
   VERSION_2026,
 } from "../protocol/mod.ts";
 import { type CancelTimer, randomName } from "../runtime.ts";
+import { type CredentialRefusal, REFUSAL_STATUS } from "../server/authentication.ts";
 import { type Caller, type Exchange, REPLY_STREAM_PREFIX, type ReplyStream } from "../server/exchange.ts";
 import type { HandlerContext } from "./context.ts";
 import { jsonResponse } from "./json_response.ts";
@@ -22,6 +23,7 @@ import { SSE_HEADERS, type SseStream } from "./sse_stream.ts";
 export interface Reply {
   readonly status: number;
   readonly body: JsonRpcResponse;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Hands work to the platform, so that it is not frozen with the response gone. */
@@ -31,6 +33,8 @@ export type WaitUntil = (work: Promise<unknown>) => void;
 export interface Incoming {
   readonly request: Request;
   readonly caller: Caller;
+  /** When what the caller is known by lapses, epoch milliseconds. */
+  readonly expiresAt?: number;
   /** Value of `MCP-Protocol-Version`. */
   readonly version: string | undefined;
   readonly waitUntil: WaitUntil;
@@ -91,6 +95,7 @@ class PendingReply implements Exchange, ReplyStream {
   #hasLeft = false;
   #isDone = false;
   #isCutOff = false;
+  #refusal: CredentialRefusal | undefined;
 
   constructor(context: HandlerContext, incoming: Incoming, options: ReplyOptions) {
     this.caller = incoming.caller;
@@ -147,6 +152,10 @@ class PendingReply implements Exchange, ReplyStream {
     if (this.#stream !== undefined) callback();
   }
 
+  refuse(refusal: CredentialRefusal): void {
+    this.#refusal = refusal;
+  }
+
   get stream(): ReplyStream | undefined {
     return this.#options.hasEventIds ? this : undefined;
   }
@@ -186,12 +195,16 @@ class PendingReply implements Exchange, ReplyStream {
   /** Chained, not awaited: a stream may be open for days, and a frame would hold what was dispatched. */
   run(dispatch: (exchange: Exchange) => Promise<Reply>): void {
     dispatch(this).then(
-      (answer) => this.#answer(answer),
+      (answer) => this.#answer(this.#refusal === undefined ? answer : this.#refused(answer, this.#refusal)),
       (error) => {
         const wire = this.#context.toWireError(error, "dispatch");
         this.#answer({ status: wire.httpStatus ?? 200, body: toFailure(this.#options.id, wire.toJsonRpc()) });
       },
     );
+  }
+
+  #refused({ body }: Reply, refusal: CredentialRefusal): Reply {
+    return { status: REFUSAL_STATUS[refusal.refused], body, headers: this.#context.refusalHeaders(refusal) };
   }
 
   #answer(answer: Reply): void {
@@ -200,7 +213,7 @@ class PendingReply implements Exchange, ReplyStream {
     this.#unwatch();
     const { isStream, prefersStream } = this.#options;
     if (isStream || prefersStream && answer.status === 200) this.#open();
-    if (this.#stream === undefined) this.#resolve(jsonResponse(answer.body, answer.status));
+    if (this.#stream === undefined) this.#resolve(jsonResponse(answer.body, answer.status, answer.headers));
     else this.#stream.close(answer.body);
   }
 

@@ -22,6 +22,8 @@ import {
   TooLargeError,
   VariableLimitError,
 } from "../tasks/mod.ts";
+import { AccessRefusedError } from "./authentication.ts";
+import type { Exchange } from "./exchange.ts";
 import { type EventSink, StorageError, StorageUnavailableError } from "../store/mod.ts";
 
 /** When trying again makes sense after a fault of the store, in milliseconds. */
@@ -50,13 +52,15 @@ export function toProtocolError(error: unknown, runtime: Runtime, emit: EventSin
   return internalError(`${what} (correlation id ${correlationId})`);
 }
 
-/** The answer for anything that was thrown while a request was served. */
+/** The answer for anything that was thrown while a request was served; its transport hears of a refusal besides. */
 export function toErrorResponse(
   id: RequestId,
   error: unknown,
   runtime: Runtime,
   emit: EventSink,
+  exchange?: Pick<Exchange, "refuse">,
 ): JsonRpcFailure {
+  if (error instanceof AccessRefusedError) exchange?.refuse?.(error.refusal);
   return toFailure(id, toProtocolError(error, runtime, emit).toJsonRpc());
 }
 

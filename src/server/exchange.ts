@@ -14,6 +14,8 @@ import type {
   RequestId,
 } from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
+import type { CredentialRefusal } from "./authentication.ts";
+import type { ScopeRules } from "./scopes.ts";
 
 /** Who calls, as the transport authenticated it. Tokens are never part of it. */
 export interface Principal {
@@ -53,6 +55,11 @@ export interface Exchange {
   waitUntil(work: Promise<unknown>): void;
   /** Calls back when the stream of this request opens: the request takes its time. Absent where nothing can tell. */
   onOpen?(callback: () => void): void;
+  /**
+   * Notes that the request is refused for want of authority: HTTP tells that by a status and a challenge besides the
+   * error that it is answered with. Absent where nothing can tell.
+   */
+  refuse?(refusal: CredentialRefusal): void;
   /** The stream of this request, where a client can come back to it: 2025-11-25 over HTTP, not older revisions. */
   readonly stream?: ReplyStream;
 }
@@ -113,6 +120,8 @@ export interface MirroredParam {
 
 /** What a transport calls. No method rejects, but for a defect of ours. */
 export interface Dispatcher {
+  /** Which scopes requests need. */
+  readonly scopes: ScopeRules;
   /** Whether `method` exists under 2026-07-28. */
   servesModern(method: string): boolean;
   /** Mirrored arguments of a tool; empty for an unknown tool. */

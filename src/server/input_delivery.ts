@@ -21,9 +21,9 @@ import { relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
 import { randomName } from "../runtime.ts";
 import { type TaskHead, TaskNotFoundError } from "../tasks/mod.ts";
 import { fromBase64Url, toBase64Url, toBytes, toText } from "../store/mod.ts";
+import { AccessRefusedError } from "./authentication.ts";
 import type { Caller, Exchange } from "./exchange.ts";
 import { takeAnswers } from "./input_answers.ts";
-import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import type { Session, StoredSession } from "./session_store.ts";
 
@@ -126,17 +126,20 @@ export class InputDelivery {
     if (await this.#services.sessions.update(stored, next)) this.#put(exchange, head, askable);
   }
 
-  /** Takes the answer to a question of a task. `false`: its id is not one of a task's question. */
+  /**
+   * Takes the answer to a question of a task. `false`: its id is not one of a task's question.
+   *
+   * @throws {AccessRefusedError} If the caller lacks a scope of the task's tool.
+   */
   async take(response: JsonRpcResponse, caller: Caller): Promise<boolean> {
     const asked = readRequestId(response.id);
     if (asked === undefined) return false;
     const { taskId, key } = asked;
-    const owner = await ownerKeyFor(caller, taskId);
     const refusal = (value: string) => ({ [key]: { value, isRefusal: true } });
     try {
       await takeAnswers(
         this.#services,
-        owner,
+        caller,
         taskId,
         "result" in response
           ? { [key]: { value: response.result } }
@@ -144,9 +147,9 @@ export class InputDelivery {
       );
     } catch (error) {
       if (error instanceof TaskNotFoundError) return true;
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ProtocolError) || error instanceof AccessRefusedError) throw error;
       // Nobody can be told that the answer does not fit: the tool learns that there is none.
-      await takeAnswers(this.#services, owner, taskId, refusal(error.message));
+      await takeAnswers(this.#services, caller, taskId, refusal(error.message));
     }
     return true;
   }

@@ -62,6 +62,7 @@ export async function callToolLegacy(
   const params = parseCallToolParams(request.params);
   const tool = services.tools.get(params.name);
   if (tool === undefined) throw invalidParams('Unknown tool: "name" is none of the tools of this server');
+  services.scopes.demand(exchange.caller, tool.scopes, `the tool "${tool.name}"`);
   // Earlier revisions know no tasks: for them the member means nothing (T25-008).
   const asksForTask = params.task !== undefined && session.protocolVersion === VERSION_2025;
   checkTaskSupport(tool, asksForTask);

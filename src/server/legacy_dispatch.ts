@@ -89,7 +89,7 @@ export class LegacyDispatch {
       };
       return { response: toResult(request.id, result as unknown as JsonObject), sessionId: session.id };
     } catch (error) {
-      return { response: this.#failure(request.id, error) };
+      return { response: this.#failure(request.id, error, exchange) };
     }
   }
 
@@ -107,7 +107,7 @@ export class LegacyDispatch {
       const lasting = new LastingReply(this.#services, this.#replies, stored, request.id, exchange);
       return await lasting.deliver(this.#answer(request, stored, current, exchange, lasting.cutOff));
     } catch (error) {
-      return this.#failure(request.id, error);
+      return this.#failure(request.id, error, exchange);
     }
   }
 
@@ -176,7 +176,7 @@ export class LegacyDispatch {
           if (!wait.isWholeRequest) return await answer(new AbortController().signal);
           return await this.#inFlight.run(stored, id, exchange, answer);
         } catch (error) {
-          return this.#failure(id, error);
+          return this.#failure(id, error, exchange);
         }
       },
     };
@@ -233,7 +233,7 @@ export class LegacyDispatch {
       });
       return toResult(request.id, result);
     } catch (error) {
-      return this.#failure(request.id, error);
+      return this.#failure(request.id, error, exchange);
     }
   }
 
@@ -279,10 +279,10 @@ export class LegacyDispatch {
       if (method === "resources/templates/list") return await listTemplates(this.#services, request);
       if (method === "resources/read") return await readResourceLegacy(context, request);
       if (method === "resources/subscribe") {
-        return await subscribeResource(this.#services, stored, params, true);
+        return await subscribeResource(this.#services, context.exchange.caller, stored, params, true);
       }
       if (method === "resources/unsubscribe") {
-        return await subscribeResource(this.#services, stored, params, false);
+        return await subscribeResource(this.#services, context.exchange.caller, stored, params, false);
       }
     }
     if (method === "completion/complete" && prompts.size + resources.size > 0) {
@@ -322,8 +322,8 @@ export class LegacyDispatch {
     return new ProtocolError(code, message, data, { httpStatus: 429 });
   }
 
-  #failure(id: RequestId, error: unknown): JsonRpcResponse {
+  #failure(id: RequestId, error: unknown, exchange: Exchange): JsonRpcResponse {
     const { runtime, emit } = this.#services.options;
-    return toErrorResponse(id, error, runtime, emit);
+    return toErrorResponse(id, error, runtime, emit, exchange);
   }
 }

@@ -3,6 +3,12 @@
  *
  * @module
  */
+export type {
+  AuthenticatedPrincipal,
+  Authentication,
+  CredentialRefusal,
+  RefusalReason,
+} from "./authentication.ts";
 export * from "./exchange.ts";
 export * from "./options.ts";
 export * from "./server_core.ts";
@@ -18,6 +24,7 @@ export type {
   PromptHandler,
   PromptResult,
 } from "./prompt_registry.ts";
+export { type ScopeOptions, ScopeRules } from "./scopes.ts";
 export type { ResourceConfig, ResourceHandler } from "./resource_registry.ts";
 export type { ResourceResult } from "./resource_contents.ts";
 export type { UriVariables } from "./uri_template.ts";

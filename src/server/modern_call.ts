@@ -55,6 +55,7 @@ export async function callToolModern(
   const params = parseCallToolParams(request.params);
   const tool = services.tools.get(params.name);
   if (tool === undefined) throw invalidParams('Unknown tool: "name" is none of the tools of this server');
+  services.scopes.demand(exchange.caller, tool.scopes, `the tool "${tool.name}"`);
   const hasTasks = declaresTasks(meta.clientCapabilities);
   // A key asks for one task however often the request comes: an inline answer would keep no trace of it.
   const isKeyed = params.idempotencyKey !== undefined;

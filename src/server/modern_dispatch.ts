@@ -72,7 +72,7 @@ export function dispatchModern(
   // Chained, not awaited: a subscription may last for days, and a frame would hold the request for all of them.
   return answer(services, request, meta, exchange).then(
     (result) => toResult(id, withServerInfo(services, result)),
-    (error) => toErrorResponse(id, error, runtime, emit),
+    (error) => toErrorResponse(id, error, runtime, emit, exchange),
   );
 }
 

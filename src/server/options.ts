@@ -4,6 +4,7 @@
  * @module
  */
 import { type Runtime, systemRuntime } from "../runtime.ts";
+import { type ScopeOptions, ScopeRules } from "./scopes.ts";
 import {
   DEFAULT_TTL_LIMITS,
   DEFAULT_VARIABLE_LIMITS,
@@ -40,7 +41,7 @@ export interface ServerLimits {
 }
 
 /** Options of a server. Durations are milliseconds. */
-export interface ServerCoreOptions {
+export interface ServerCoreOptions extends ScopeOptions {
   /** Where tasks live. @default Deno KV, where the runtime has it */
   readonly backend?: StorageBackend;
   /** Service the tasks belong to; instances of one service share it. @default the server's name */
@@ -121,6 +122,7 @@ export interface ResolvedOptions {
   readonly sessionTtlMs: number;
   readonly anonymousSessionTtlMs: number;
   readonly limits: Required<ServerLimits>;
+  readonly scopes: ScopeRules;
   readonly store: Partial<StoreConfig>;
   readonly emit: EventSink;
   readonly runtime: Runtime;
@@ -130,7 +132,7 @@ export interface ResolvedOptions {
  * Fills in defaults.
  *
  * @throws {RangeError} If a number is not a whole number of at least 1 (`inlineMs`: of at least 0), or the bounds of the time to live cross.
- * @throws {TypeError} If `secrets` is empty or one of them is shorter than 32 characters.
+ * @throws {TypeError} If `secrets` is empty or one of them is shorter than 32 characters, or a scope is not written as one.
  */
 export function resolveServerOptions(name: string, options: ServerCoreOptions): ResolvedOptions {
   for (const [field, value] of [...Object.entries(options), ...Object.entries(options.limits ?? {})]) {
@@ -170,6 +172,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
       anonymousStreams: 1000,
       ...options.limits,
     },
+    scopes: new ScopeRules(options),
     store: {
       ttl: { ttlMs, maxTtlMs, minTtlMs },
       pollIntervalMs: options.pollIntervalMs,

@@ -35,6 +35,8 @@ export interface PromptConfig<Args = unknown> {
   readonly complete?: Readonly<Record<string, Completer>>;
   /** Icons for people. */
   readonly icons?: readonly Icon[];
+  /** Scopes that callers need to get it, and suggestions for it. It is listed to everyone. @default {[]} */
+  readonly scopes?: readonly string[];
   /** Passed to clients as it is. */
   readonly _meta?: JsonObject;
 }
@@ -60,6 +62,7 @@ export interface RegisteredPrompt {
   readonly listing: Prompt;
   readonly readArgs: (args: JsonObject) => Promise<ReadValue<unknown>>;
   readonly complete: Readonly<Record<string, Completer>>;
+  readonly scopes: readonly string[];
   readonly handler: (args: unknown, ctx: TaskContext) => Promise<JsonValue>;
 }
 
@@ -92,7 +95,7 @@ export class PromptRegistry {
       throw new TypeError(`Cannot register prompt "${name}": a name is 1 to 256 characters`);
     }
     if (this.#prompts.has(name)) throw new TypeError(`Cannot register prompt "${name}": the name is taken`);
-    const { title, description, icons, _meta, argsSchema, complete = {} } = config;
+    const { title, description, icons, _meta, argsSchema, complete = {}, scopes = [] } = config;
     const args = argsSchema === undefined ? undefined : toArguments(name, argsSchema);
     for (const argument of Object.keys(complete)) {
       if (!args?.some((known) => known.name === argument)) {
@@ -106,6 +109,7 @@ export class PromptRegistry {
       listing: { name, title, description, icons, _meta, ...(args === undefined ? {} : { arguments: args }) },
       readArgs: (given) => readArgs(argsSchema, given),
       complete,
+      scopes,
       handler: async (given, ctx) => toResult(name, description, await handler(given, ctx)),
     });
   }

@@ -13,11 +13,11 @@ import {
 } from "../protocol/mod.ts";
 import { parseReadResource as parseReadLegacy } from "../protocol/v2025_11_25/mod.ts";
 import { parseReadResource as parseReadModern, type RequestMeta } from "../protocol/v2026_07_28/mod.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Caller, Exchange } from "./exchange.ts";
 import { answerLegacy, answerModern, type InlineWork } from "./inline_answer.ts";
 import type { LegacyCallContext } from "./legacy_call.ts";
 import { CACHEABLE, pageOf } from "./listing.ts";
-import type { FoundResource } from "./resource_registry.ts";
+import type { FoundResource, RegisteredResource } from "./resource_registry.ts";
 import type { Services } from "./services.ts";
 
 /** `resources/list`. */
@@ -53,6 +53,7 @@ export async function readResourceModern(
   const unknown = () => invalidParams("Resource not found", { uri: params.uri });
   const found = services.resources.find(params.uri);
   if (found === undefined) throw unknown();
+  demandScopes(services, exchange.caller, found.resource);
   const answer = await answerModern(services, request, meta, exchange, params, toWork(params.uri, found));
   if ("asked" in answer) return answer.asked;
   if (answer.value === null) throw unknown();
@@ -69,9 +70,19 @@ export async function readResourceLegacy(
   const unknown = () => new ProtocolError(ERROR.resourceNotFound, "Resource not found", { uri });
   const found = context.services.resources.find(uri);
   if (found === undefined) throw unknown();
+  demandScopes(context.services, context.exchange.caller, found.resource);
   const contents = await answerLegacy(context, toWork(uri, found));
   if (contents === null) throw unknown();
   return { contents };
+}
+
+/** @throws {AccessRefusedError} If the caller lacks a scope of the resource. */
+export function demandScopes(
+  services: Services,
+  caller: Caller,
+  { name, config }: RegisteredResource,
+): void {
+  services.scopes.demand(caller, config.scopes ?? [], `the resource "${name}"`);
 }
 
 function toWork(uri: string, { resource, variables }: FoundResource): InlineWork {

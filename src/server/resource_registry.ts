@@ -28,6 +28,11 @@ export interface ResourceConfig {
   readonly icons?: readonly Icon[];
   /** Suggestions for a template's variables, by their names. */
   readonly complete?: Readonly<Record<string, Completer>>;
+  /**
+   * Scopes that callers need to read it, to subscribe to it, and for suggestions. It is listed to everyone.
+   * @default {[]}
+   */
+  readonly scopes?: readonly string[];
   /** `private`: it depends on the caller, and only the caller may keep it. @default {"private"} */
   readonly cacheScope?: "public" | "private";
   /** How long clients may keep it without asking again, in milliseconds. @default {0} */

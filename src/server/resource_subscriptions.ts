@@ -7,6 +7,8 @@
 import { ERROR, type JsonObject, ProtocolError } from "../protocol/mod.ts";
 import { parseSubscribe } from "../protocol/v2025_11_25/mod.ts";
 import { LimitReachedError } from "../tasks/mod.ts";
+import type { Caller } from "./exchange.ts";
+import { demandScopes } from "./resource_methods.ts";
 import type { Services } from "./services.ts";
 import type { StoredSession } from "./session_store.ts";
 
@@ -21,17 +23,21 @@ const RETRY_MS = 1000;
  * Starts or ends a subscription; ending one that is not there changes nothing.
  *
  * @throws {ProtocolError} -32002 if there is no such resource to subscribe to, -32602 without a URI.
+ * @throws {AccessRefusedError} If the caller lacks a scope of the resource.
  * @throws {LimitReachedError} If the session has as many subscriptions as it can hold.
  */
 export async function subscribeResource(
   services: Services,
+  caller: Caller,
   stored: StoredSession,
   params: JsonObject | undefined,
   isWanted: boolean,
 ): Promise<JsonObject> {
   const { uri } = parseSubscribe(params);
-  if (isWanted && services.resources.find(uri) === undefined) {
-    throw new ProtocolError(ERROR.resourceNotFound, "Resource not found", { uri });
+  if (isWanted) {
+    const found = services.resources.find(uri);
+    if (found === undefined) throw new ProtocolError(ERROR.resourceNotFound, "Resource not found", { uri });
+    demandScopes(services, caller, found.resource);
   }
   const isThere = stored.session.subscriptions?.includes(uri) ?? false;
   if (isThere !== isWanted) {

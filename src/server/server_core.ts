@@ -31,6 +31,7 @@ import { LegacyDispatch } from "./legacy_dispatch.ts";
 import { dispatchModern, servesModern } from "./modern_dispatch.ts";
 import { type ResolvedOptions, resolveServerOptions, type ServerCoreOptions } from "./options.ts";
 import { ownerKeyFor } from "./owner.ts";
+import type { ScopeRules } from "./scopes.ts";
 import { Services } from "./services.ts";
 import { TaskHandle } from "./task_handle.ts";
 import type { Catalog } from "./capabilities.ts";
@@ -64,6 +65,8 @@ export class ServerCore implements Dispatcher {
   readonly #options: ResolvedOptions;
   readonly #given: ServerCoreOptions;
   readonly #catalog: Catalog;
+  /** Which scopes requests need. */
+  readonly scopes: ScopeRules;
   #parts: Promise<Parts> | undefined;
   #hasStarted = false;
   #isClosing = false;
@@ -88,6 +91,7 @@ export class ServerCore implements Dispatcher {
     this.#info = info;
     this.#given = options;
     this.#options = resolveServerOptions(info.name, options);
+    this.scopes = this.#options.scopes;
     this.#catalog = {
       tools: new ToolRegistry(this.#options),
       prompts: new PromptRegistry(),
@@ -105,6 +109,7 @@ export class ServerCore implements Dispatcher {
     config: ToolConfig<Args>,
     handler?: ToolHandler<Args>,
   ): void {
+    this.scopes.know(`the scopes of tool "${name}"`, config.scopes ?? []);
     this.#catalog.tools.add(name, config as ToolConfig, handler as ToolHandler | undefined);
     this.sendListChanged("tools");
     if (config.task !== undefined && this.#options.autoRecover) this.#startSoon();
@@ -120,6 +125,7 @@ export class ServerCore implements Dispatcher {
     config: PromptConfig<Args>,
     handler: PromptHandler<Args>,
   ): void {
+    this.scopes.know(`the scopes of prompt "${name}"`, config.scopes ?? []);
     this.#catalog.prompts.add(name, config as PromptConfig, handler as PromptHandler);
     this.sendListChanged("prompts");
   }
@@ -130,6 +136,7 @@ export class ServerCore implements Dispatcher {
    * @throws {TypeError} If the URI is taken or malformed.
    */
   registerResource(name: string, uri: string, config: ResourceConfig, handler: ResourceHandler): void {
+    this.scopes.know(`the scopes of resource "${name}"`, config.scopes ?? []);
     this.#catalog.resources.add(name, uri, config, handler);
     this.sendListChanged("resources");
   }

@@ -10,6 +10,7 @@ import { Executor, Recovery } from "../execution/mod.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
 import { sessionHooks } from "./session_hooks.ts";
+import type { ScopeRules } from "./scopes.ts";
 import { SessionStore } from "./session_store.ts";
 import { ListChanges } from "./list_changes.ts";
 import { SubscriptionRegistry } from "./subscriptions.ts";
@@ -26,6 +27,8 @@ export class Services {
   readonly tools: ToolRegistry;
   readonly prompts: PromptRegistry;
   readonly resources: ResourceRegistry;
+  /** Which scopes what needs. */
+  readonly scopes: ScopeRules;
   readonly store: TaskStore;
   readonly keyring: Keyring;
   readonly executor: Executor;
@@ -50,6 +53,7 @@ export class Services {
     this.tools = catalog.tools;
     this.prompts = catalog.prompts;
     this.resources = catalog.resources;
+    this.scopes = options.scopes;
     this.store = new TaskStore(backend, { runtime, config: options.store, onEvent: emit });
     this.keyring = new Keyring(backend, runtime, options.secrets);
     this.executor = new Executor(this.store);

@@ -32,6 +32,7 @@ import type { ListChange } from "./list_changes.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { ServerLimits } from "./options.ts";
 import type { Services } from "./services.ts";
+import { mayUseTask } from "./task_scopes.ts";
 
 /** Answers `subscriptions/listen`: resolves when the subscription is over. */
 export async function listen(
@@ -193,7 +194,7 @@ class Subscription {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  /** Tasks of the caller; all others are left out, whyever they are not there (T26-091, T26-096). */
+  /** Tasks that the caller may use; all others are left out, whyever they are not there (T26-091, T26-096). */
   async #findTasks(ids: readonly string[]): Promise<Versioned[]> {
     if (!hasTasks(this.#services.tools)) return [];
     const found = await Promise.all(
@@ -201,18 +202,23 @@ class Subscription {
         await this.#services.store.find(await ownerKeyFor(this.#exchange.caller, id), id)
       ),
     );
-    return found.filter((current) => current !== undefined);
+    return found.filter((current) => current !== undefined)
+      .filter(({ head }) => mayUseTask(this.#services, this.#exchange.caller, head));
   }
 
   #servedLists(wanted: SubscriptionFilter): SubscriptionFilter {
-    const { tools, prompts, resources } = this.#services;
+    const { tools, prompts, resources, scopes } = this.#services;
+    const isServed = (uri: string) => {
+      const found = resources.find(uri);
+      return found !== undefined && scopes.allows(this.#exchange.caller, found.resource.config.scopes);
+    };
     const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = wanted;
     return {
       ...(toolsListChanged && tools.size > 0 ? { toolsListChanged } : {}),
       ...(promptsListChanged && prompts.size > 0 ? { promptsListChanged } : {}),
       ...(resourcesListChanged && resources.size > 0 ? { resourcesListChanged } : {}),
       ...(resourceSubscriptions === undefined || resources.size === 0 ? {} : {
-        resourceSubscriptions: resourceSubscriptions.filter((uri) => resources.find(uri) !== undefined),
+        resourceSubscriptions: resourceSubscriptions.filter(isServed),
       }),
     };
   }

@@ -16,6 +16,7 @@ import type { OwnerKey, Versioned } from "../store/mod.ts";
 import type { LegacyCallContext } from "./legacy_call.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { attended, type Services } from "./services.ts";
+import { demandTaskScopes, mayUseTask } from "./task_scopes.ts";
 
 /** `tasks/get`: the flat task, never the payload (T25-042). `found` was read together with the session. */
 export async function getTaskLegacy(
@@ -23,6 +24,7 @@ export async function getTaskLegacy(
   found: Versioned | undefined,
 ): Promise<JsonObject> {
   if (found === undefined) throw new TaskNotFoundError();
+  demandTaskScopes(services, exchange.caller, found.head);
   const { head } = await attended(services, found);
   services.streams.follow(session.id, head);
   await delivery.sendOnGet(exchange, stored, head);
@@ -31,12 +33,13 @@ export async function getTaskLegacy(
 
 /** `tasks/cancel`: the task is `cancelled` before the answer goes out, and stays so (T25-080, T25-081). */
 export async function cancelTaskLegacy(
-  { services }: LegacyCallContext,
+  { services, exchange }: LegacyCallContext,
   request: JsonRpcRequest,
   found: Versioned | undefined,
 ): Promise<JsonObject> {
   const { taskId } = parseCancelTaskParams(request.params);
   if (found === undefined) throw new TaskNotFoundError();
+  demandTaskScopes(services, exchange.caller, found.head);
   const { current, value: isCancelled } = await services.store.cancel(found.head.owner, taskId, found);
   if (!isCancelled) {
     const { status } = toTask2025(current.head, services.options.toolErrorStatus);
@@ -45,7 +48,7 @@ export async function cancelTaskLegacy(
   return await toWireTask(services, current.head);
 }
 
-/** `tasks/list`: the owner's tasks, newest first (T25-071 to T25-077). */
+/** `tasks/list`: the owner's tasks that the caller may use, newest first (T25-071 to T25-077). */
 export async function listTasks(
   { services, exchange }: LegacyCallContext,
   request: JsonRpcRequest,
@@ -57,7 +60,8 @@ export async function listTasks(
   const owner = await ownerKeyFor(exchange.caller, "");
   const after = cursor === undefined ? undefined : await readCursor(services, owner, cursor);
   const page = await services.store.list(owner, { after, limit: services.options.pageSize });
-  const tasks = await Promise.all(page.heads.map((head) => toWireTask(services, head)));
+  const heads = page.heads.filter((head) => mayUseTask(services, exchange.caller, head));
+  const tasks = await Promise.all(heads.map((head) => toWireTask(services, head)));
   if (page.after === undefined) return { tasks };
   return {
     tasks,

@@ -18,6 +18,7 @@ import type { Exchange } from "./exchange.ts";
 import { takeAnswers } from "./input_answers.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { attended, type Services } from "./services.ts";
+import { demandTaskScopes } from "./task_scopes.ts";
 
 const ACKNOWLEDGED: JsonObject = { resultType: "complete" };
 
@@ -54,11 +55,10 @@ export async function updateTask(
 ): Promise<JsonObject> {
   if (!declaresTasks(meta.clientCapabilities)) throw missingCapability(TASKS_CAPABILITY);
   const { taskId, inputResponses } = parseUpdateTaskParams(request.params);
-  const owner = await ownerKeyFor(exchange.caller, taskId);
   const received = Object.entries(inputResponses).map((
     [key, value],
   ): [string, ReceivedAnswer] => [key, { value }]);
-  await takeAnswers(services, owner, taskId, Object.fromEntries(received));
+  await takeAnswers(services, exchange.caller, taskId, Object.fromEntries(received));
   return ACKNOWLEDGED;
 }
 
@@ -80,5 +80,6 @@ async function findForClient(
   const current = await services.store.find(await ownerKeyFor(exchange.caller, taskId), taskId);
   if (!isDeclared && current?.head.era !== "2025-11-25") throw missingCapability(TASKS_CAPABILITY);
   if (current === undefined) throw new TaskNotFoundError();
+  demandTaskScopes(services, exchange.caller, current.head);
   return current;
 }

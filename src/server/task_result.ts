@@ -18,6 +18,7 @@ import { type LegacyCallContext, toResult2025 } from "./legacy_call.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { askedAmong, ResultStream, type ResultWait } from "./result_stream.ts";
 import { attended, type Services } from "./services.ts";
+import { demandTaskScopes } from "./task_scopes.ts";
 
 /** Answers `tasks/result` (T25-050 to T25-055). */
 export function getTaskResult(context: LegacyCallContext, request: JsonRpcRequest): Promise<JsonObject> {
@@ -31,6 +32,7 @@ export function getTaskResult(context: LegacyCallContext, request: JsonRpcReques
  * @throws {ProtocolError} The error that the call came to; -32603 with reason `cancelled` if there is none because it was
  * cancelled.
  * @throws {TaskNotFoundError} If the task is gone.
+ * @throws {AccessRefusedError} If the caller lacks a scope of its tool.
  */
 export async function awaitTaskResult(context: LegacyCallContext, wait: ResultWait): Promise<JsonObject> {
   const { services, exchange } = context;
@@ -60,6 +62,7 @@ async function untilTerminal(
   const { taskId } = wait;
   const first = await services.store.find(owner, taskId);
   if (first === undefined) throw new TaskNotFoundError();
+  demandTaskScopes(services, exchange.caller, first.head);
   const { head } = await attended(services, first);
   if (isTerminal(head.status)) return head;
   const leave = services.subscriptions.enter(stored.owner, exchange.caller === undefined);

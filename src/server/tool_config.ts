@@ -61,6 +61,11 @@ export interface ToolConfig<Args = unknown> {
   readonly icons?: readonly Icon[];
   /** Further metadata, listed as it is. */
   readonly _meta?: JsonObject;
+  /**
+   * Scopes that callers need to call it, and to read, answer or cancel its tasks. It is listed to everyone.
+   * @default {[]}
+   */
+  readonly scopes?: readonly string[];
   /** Absent: never a task. */
   readonly task?: TaskOptions<Args>;
 }

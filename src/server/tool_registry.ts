@@ -28,6 +28,8 @@ export interface RegisteredTool extends CallableTool {
   readonly listing2025: Tool2025;
   readonly listing2026: Tool2026;
   readonly mirroredParams: readonly MirroredParam[];
+  /** Scopes that its callers need. */
+  readonly scopes: readonly string[];
 }
 
 /** How tools wait that do not say it themselves. */
@@ -128,6 +130,7 @@ function toRegisteredTool(
     prepare: task.prepare,
     checkOutput: outputSchema && ((value) => checkOutput(name, outputSchema, value)),
     mirroredParams: findMirroredParams(name, input),
+    scopes: config.scopes ?? [],
     ...toListings(name, config, task, input, output),
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { JsonRpcNotification, JsonRpcRequest, JsonRpcResponse } from "../../src/protocol/mod.ts";
 import type { RequestMeta } from "../../src/protocol/v2026_07_28/mod.ts";
+import { ScopeRules } from "../../src/server/scopes.ts";
 import type {
   Caller,
   Dispatcher,
@@ -54,11 +55,13 @@ const MODERN_METHODS = new Set([
 
 /** A {@linkcode Dispatcher} without a server behind it. */
 export class FakeDispatcher implements Dispatcher {
+  readonly scopes: ScopeRules;
   /** Everything that reached the server, in order. */
   readonly calls: DispatchedCall[] = [];
   readonly #options: FakeDispatcherOptions;
 
-  constructor(options: FakeDispatcherOptions = {}) {
+  constructor(options: FakeDispatcherOptions = {}, scopes: ScopeRules = new ScopeRules()) {
+    this.scopes = scopes;
     this.#options = options;
   }
 
