@@ -26,6 +26,9 @@ export interface Invocation {
 /** Longest wait between two tries to store an outcome, in milliseconds. */
 const MAX_FINISH_BACKOFF_MS = 5000;
 
+/** Recorded calls that one event names. */
+const MAX_SHOWN_CALLS = 10;
+
 /** Runs handlers over a store. */
 export class Executor {
   /** Where tasks live. */
@@ -82,6 +85,7 @@ export class Executor {
         return settleError(error, context);
       } finally {
         run.end();
+        this.#tellUnconsumed(run);
       }
     });
   }
@@ -193,6 +197,18 @@ export class Executor {
       }
     }
     emit("outcome_dropped", "An outcome was dropped: the task was cancelled, had expired, or was taken over");
+  }
+
+  /** A run that ends on its own and has passed recorded calls over took another way than the one before. */
+  #tellUnconsumed(run: Run): void {
+    if (run.signal.aborted) return;
+    const keys = run.journal.unconsumed();
+    if (keys.length === 0) return;
+    const { id, name } = run.head;
+    const shown = keys.slice(0, MAX_SHOWN_CALLS).map((key) => `"${key}"`).join(", ");
+    const rest = keys.length > MAX_SHOWN_CALLS ? `, and ${keys.length - MAX_SHOWN_CALLS} more` : "";
+    const message = `Recorded calls were not made again: ${shown}${rest}`;
+    this.store.emit({ type: "journal_unconsumed", taskId: id, name, message });
   }
 
   #track<T>(run: Run, work: () => Promise<T>): Promise<T> {

@@ -57,9 +57,9 @@ export class JournalReader {
   find(key: string, kind: JournalEntry["kind"], digest?: string): JournalEntry | undefined {
     const entry = this.#recorded.get(key);
     if (entry === undefined) return undefined;
+    this.#consumed.add(key);
     if (entry.kind !== kind) throw new ReplayMismatchError(key, entry.kind, kind);
     if (entry.digest !== digest) throw new ReplayMismatchError(key, "another question", "this one");
-    this.#consumed.add(key);
     return entry;
   }
 
@@ -103,7 +103,7 @@ export class JournalReader {
     return false;
   }
 
-  /** Recorded calls that this run did not make. */
+  /** Recorded calls that this run did not make, oldest first. */
   unconsumed(): string[] {
     return [...this.#recorded.keys()].filter((key) => !this.#consumed.has(key));
   }

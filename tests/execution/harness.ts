@@ -12,7 +12,7 @@ import {
   type TaskContext,
 } from "../../src/execution/mod.ts";
 import type { NewTask, TaskHead } from "../../src/tasks/mod.ts";
-import { TaskStore, type TaskStoreOptions } from "../../src/store/mod.ts";
+import { type PerdureEvent, TaskStore, type TaskStoreOptions } from "../../src/store/mod.ts";
 import { createTestStore, OWNER, sampleHead, sampleTask, type TestStore } from "../support/sample_tasks.ts";
 
 /** A tool's work in a test. */
@@ -72,7 +72,8 @@ export async function runAgain(
   task: TestStore,
   handler: Handler,
 ): Promise<{ run: Run; settled: Promise<Settled> }> {
-  const store = new TaskStore(task.backend, { runtime: task.runtime });
+  const onEvent = (event: PerdureEvent) => void task.events.push(event);
+  const store = new TaskStore(task.backend, { runtime: task.runtime, onEvent });
   const executor = new Executor(store);
   const { current } = await store.mutate(OWNER, "task-1", {
     decide: (head) => ({

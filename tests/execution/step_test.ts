@@ -188,6 +188,46 @@ Deno.test("JournalReader tells which recorded calls were never made", () => {
   assertEquals(reader.unconsumed(), ["b"]);
 });
 
+Deno.test("Recorded calls that a later run does not make are told of when it ends", async () => {
+  const task = await startTask(async (_args, ctx) => {
+    for (let i = 0; i < 14; i++) await ctx.step("old", () => i);
+    await ctx.sleep("short", 1);
+    await new Promise(() => {});
+  });
+  await task.runtime.advance(1000);
+  const again = await runAgain(task, async (_args, ctx) => {
+    await ctx.step("old", () => 0);
+    await ctx.sleep("short", 1);
+    return "";
+  });
+  await again.settled;
+  assertEquals(task.events.map(({ type, taskId, name, message }) => [type, taskId, name, message]), [[
+    "journal_unconsumed",
+    "task-1",
+    "report",
+    'Recorded calls were not made again: "old#2", "old#3", "old#4", "old#5", "old#6", "old#7", "old#8", ' +
+    '"old#9", "old#10", "old#11", and 3 more',
+  ]]);
+});
+
+for (const end of ["made", "stopped"] as const) {
+  Deno.test(`A run that ${end === "made" ? "has made" : "was stopped before"} its recorded calls tells nothing`, async () => {
+    const task = await startTask(async (_args, ctx) => {
+      await Promise.all([ctx.step("a", () => 1), ctx.step("b", () => 2)]);
+      await new Promise(() => {});
+    });
+    await task.runtime.advance(0);
+    const again = await runAgain(task, async (_args, ctx) => {
+      if (end === "stopped") await new Promise((resolve) => ctx.signal.onabort = resolve);
+      else await Promise.all([ctx.step("b", () => 2), ctx.step("a", () => 1)]);
+      return "";
+    });
+    if (end === "stopped") again.run.abort("cancelled");
+    await again.settled;
+    assertEquals(task.events, []);
+  });
+}
+
 verifies(["lib-I15", "T26-067"], "JournalReader refuses another question under a recorded key", () => {
   const reader = new JournalReader([{ key: "q", kind: "input", digest: "d1" }]);
   assertEquals(reader.find("q", "input", "d1")?.key, "q");
