@@ -73,6 +73,7 @@ export {
   type Jsonify,
   type LogLevel,
   type Question,
+  type RepeatBackoff,
   ReplayMismatchError,
   type RetryOptions,
   roots,

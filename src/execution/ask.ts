@@ -34,7 +34,7 @@ import type { Run } from "./run.ts";
  *
  * @param questions By the identity of their call.
  * @throws {MissingCapabilityError} If the client did not declare what is asked for. Nothing is asked then.
- * @throws {RangeError} If the task would have more than 64 questions open.
+ * @throws {RangeError} If the task would have more than 64 questions open. Nothing is asked then.
  * @throws {InputTimeoutError} If a deadline passes and the question has no fallback.
  * @throws {ToolError} If the client refuses to answer.
  * @throws {TaskAbortError} If the run has to stop.
@@ -94,13 +94,9 @@ async function lookUp(
 }
 
 function checkAskable(run: Run, questions: Readonly<Record<string, Question<unknown>>>): void {
-  const { clientCapabilities, input } = run.head;
+  const { clientCapabilities } = run.head;
   for (const { request } of Object.values(questions)) {
     if (!declares(clientCapabilities, request)) throw new MissingCapabilityError(requiredCapability(request));
-  }
-  const open = Object.keys(input.outstanding).length + Object.keys(questions).length;
-  if (open > MAX_OUTSTANDING_INPUTS) {
-    throw new RangeError(`Cannot ask: a task has at most ${MAX_OUTSTANDING_INPUTS} questions open at once`);
   }
 }
 
@@ -119,7 +115,12 @@ function withQuestions(
       ...(question.fallback === undefined ? {} : { fallback: { json: question.fallback } }),
     }];
   });
-  return ask(head, holder, now, Object.fromEntries(outstanding));
+  const asked = ask(head, holder, now, Object.fromEntries(outstanding));
+  // Counted on the head to be stored: what is asked at the same moment counts together.
+  if (Object.keys(asked.input.outstanding).length > MAX_OUTSTANDING_INPUTS) {
+    throw new RangeError(`Cannot ask: a task has at most ${MAX_OUTSTANDING_INPUTS} questions open at once`);
+  }
+  return asked;
 }
 
 async function askInline(run: Run, questions: Readonly<Record<string, Question<unknown>>>): Promise<void> {

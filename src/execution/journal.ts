@@ -13,6 +13,9 @@ import { ReplayMismatchError } from "./errors.ts";
 /** Longest name of a step or question, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 128;
 
+/** Most calls a task may record. */
+export const MAX_RECORDED_CALLS = 10_000;
+
 /** Looks up what is recorded, and gives calls their identity. */
 export class JournalReader {
   readonly #recorded: Map<string, JournalEntry>;
@@ -20,6 +23,8 @@ export class JournalReader {
   readonly #consumed = new Set<string>();
   /** Questions whose answers the handler has. */
   readonly #answered = new Set<string>();
+  /** Calls that are recorded, or about to be. */
+  #size: number;
 
   constructor(entries: readonly JournalEntry[]) {
     this.#recorded = new Map();
@@ -27,6 +32,7 @@ export class JournalReader {
       // A question that was sealed before its answer came has a second entry, with the answer alone.
       this.#recorded.set(entry.key, { ...this.#recorded.get(entry.key), ...entry });
     }
+    this.#size = this.#recorded.size;
   }
 
   /** Reads the whole journal of a task, sealed pages included. */
@@ -38,6 +44,7 @@ export class JournalReader {
    * Identity of the next call of `name`.
    *
    * @throws {TypeError} If the name is empty, over-long, ill-formed or contains `#`.
+   * @throws {RangeError} If the call is not recorded, and {@linkcode MAX_RECORDED_CALLS} are.
    */
   identify(name: string): string {
     if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !name.isWellFormed()) {
@@ -45,8 +52,17 @@ export class JournalReader {
     }
     if (name.includes("#")) throw new TypeError(`Cannot name a call "${name}": "#" numbers repeated calls`);
     const count = (this.#calls.get(name) ?? 0) + 1;
+    const key = count === 1 ? name : `${name}#${count}`;
+    if (!this.#recorded.has(key)) this.#takeRoom(key);
     this.#calls.set(name, count);
-    return count === 1 ? name : `${name}#${count}`;
+    return key;
+  }
+
+  #takeRoom(key: string): void {
+    if (this.#size >= MAX_RECORDED_CALLS) {
+      throw new RangeError(`Cannot record "${key}": a task records at most ${MAX_RECORDED_CALLS} calls`);
+    }
+    this.#size++;
   }
 
   /**

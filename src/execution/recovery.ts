@@ -198,9 +198,11 @@ export class Recovery {
     const startedAt = this.#store.runtime.monotonic();
     const done = await this.#write(owner, id, current);
     const action = done.value;
+    if ((action.type === "claim" || action.type === "store") && action.isLoss) {
+      this.#breaker.noteLoss(action.head.name, current.head.exec.leaseUntil ?? 0);
+    }
     if (action.type === "claim") {
       count.claimed++;
-      if (action.isLoss) this.#breaker.noteLoss(action.head.name, current.head.exec.leaseUntil ?? 0);
       this.#start(done.current, startedAt);
     } else if (action.type === "store") {
       if (action.reason === "worker_lost" || action.reason === "attempts_exhausted") {
@@ -245,6 +247,7 @@ export class Recovery {
       nonce: randomName(runtime, 9),
       random: runtime.random(),
       isKnown: tool !== undefined,
+      backoff: tool?.backoff,
       hasHandler: tool?.handler !== undefined,
       hasDispatch: tool?.dispatch !== undefined,
       mayClaim: !isFull && this.#breaker.mayClaim(head.name),

@@ -17,6 +17,7 @@ import {
   type TaskHead,
 } from "../tasks/mod.ts";
 import { toOutcome } from "../store/mod.ts";
+import type { RepeatBackoff } from "./tool.ts";
 
 /** Why nobody may run a task again. */
 export type GiveUpReason = "worker_lost" | "attempts_exhausted";
@@ -36,6 +37,7 @@ export type RecoveryAction =
     readonly type: "store";
     readonly head: TaskHead;
     readonly reason: GiveUpReason | "postponed" | "input_timeout";
+    readonly isLoss?: boolean;
   };
 
 /** What a decision needs besides the head. */
@@ -50,6 +52,8 @@ export interface DecisionContext {
   readonly random: number;
   /** Whether the task belongs to this service and its tool is registered here. */
   readonly isKnown: boolean;
+  /** Pauses before lost attempts, as the tool's author wants them. */
+  readonly backoff?: RepeatBackoff;
   /** Whether the tool has a handler here. */
   readonly hasHandler: boolean;
   /** Whether the tool hands its tasks to an outside engine. */
@@ -59,7 +63,6 @@ export interface DecisionContext {
 }
 
 const NOT_DUE: RecoveryAction = { type: "pass", reason: "not_due" };
-const MAX_BACKOFF_MS = 60_000;
 
 const TEXTS: Readonly<Record<GiveUpReason, string>> = {
   worker_lost:
@@ -102,10 +105,15 @@ function decideLapsed(head: TaskHead, context: DecisionContext): RecoveryAction 
   const { exec } = head;
   if ((exec.leaseUntil ?? 0) + context.times.marginMs > context.now) return NOT_DUE;
   if (!exec.repeatable) return abandoned(head, context, "worker_lost");
-  // The first loss is made good at once; a tool that keeps losing its process waits longer each time.
-  if (exec.attempt < 2 || exec.attempt >= exec.maxAttempts) return take(head, context, true);
-  const backoff = context.random * Math.min(MAX_BACKOFF_MS, 1000 * 2 ** (exec.attempt - 1));
-  return { type: "store", head: postpone(head, context.now + backoff), reason: "postponed" };
+  const isFirst = exec.attempt < 2;
+  // Unless its author wants it otherwise, the first loss is made good at once; a tool that keeps losing its process
+  // waits longer each time.
+  const isAtOnce = isFirst && context.backoff === undefined;
+  if (isAtOnce || exec.attempt >= exec.maxAttempts) return take(head, context, true);
+  const { initialMs = 1000, maxMs = 60_000, factor = 2 } = context.backoff ?? {};
+  const pause = Math.floor(context.random * Math.min(maxMs, initialMs * factor ** (exec.attempt - 1)));
+  // Only the first loss of a task counts against its tool: one that always takes its process down must not stop all others.
+  return { type: "store", head: postpone(head, context.now + pause), reason: "postponed", isLoss: isFirst };
 }
 
 function take(head: TaskHead, context: DecisionContext, isLoss: boolean): RecoveryAction {

@@ -23,6 +23,16 @@ export interface DispatchedTask {
   readonly idempotencyKey: string;
 }
 
+/** How long a lost attempt waits until it is run again: a random part of a limit that grows with each loss. */
+export interface RepeatBackoff {
+  /** Limit after the first loss, a whole number of milliseconds of at least 1. @default {1000} */
+  readonly initialMs?: number;
+  /** Limit after any loss, a whole number of milliseconds of at least 1. @default {60_000} */
+  readonly maxMs?: number;
+  /** By what the limit grows with each further loss, at least 1. @default {2} */
+  readonly factor?: number;
+}
+
 /** A registered tool. */
 export interface ExecutableTool {
   readonly name: string;
@@ -30,6 +40,8 @@ export interface ExecutableTool {
   readonly repeatable: boolean;
   /** Attempts of a repeatable tool, the first included. */
   readonly maxAttempts: number;
+  /** Pauses before lost attempts. Absent: none after the first loss. */
+  readonly backoff?: RepeatBackoff;
   /** Wait after which a repeatable task leaves the process, in milliseconds. */
   readonly parkAfterMs?: number;
   /** Wait for an answer where the question sets none, in milliseconds. */

@@ -5,7 +5,7 @@
  */
 import type { Icon, ToolAnnotations } from "../protocol/content.ts";
 import type { JsonObject } from "../protocol/mod.ts";
-import type { DispatchedTask, Schema, TaskContext } from "../execution/mod.ts";
+import type { DispatchedTask, RepeatBackoff, Schema, TaskContext } from "../execution/mod.ts";
 
 /** Whether a tool's call can, or must, be a task. */
 export type TaskSupport = "forbidden" | "optional" | "required";
@@ -14,6 +14,11 @@ export type TaskSupport = "forbidden" | "optional" | "required";
 export interface RepeatOptions {
   /** Attempts in all, at least 1. */
   readonly maxAttempts: number;
+  /**
+   * Pauses before a lost attempt is run again, from the first loss on. Absent: none after the first loss, then as
+   * with `{}`.
+   */
+  readonly backoff?: RepeatBackoff;
 }
 
 /** How a tool's calls become tasks. Durations are milliseconds; what is left out is taken from the server. */

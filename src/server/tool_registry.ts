@@ -76,7 +76,8 @@ export class ToolRegistry {
    * Adds a tool.
    *
    * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, or a schema does not fit.
-   * @throws {RangeError} If a duration is not a whole number of at least 1 (`inlineMs`: of at least 0), or there are no attempts.
+   * @throws {RangeError} If a duration or the number of attempts is not a whole number of at least 1 (`inlineMs`: of at
+   * least 0), or a factor is below 1.
    */
   add(name: string, config: ToolConfig, handler: ToolHandler | undefined): void {
     if (!TOOL_NAME.test(name)) {
@@ -90,16 +91,18 @@ export class ToolRegistry {
     if (handler === undefined && task.support === "forbidden") {
       throw new TypeError(`Cannot register tool "${name}": without a handler it must support tasks`);
     }
-    for (const field of DURATIONS) assertDuration(name, field, task[field]);
+    for (const field of DURATIONS) {
+      const ms = task[field];
+      if (ms !== undefined) assertWhole(name, field, ms, field === "inlineMs" ? 0 : 1);
+    }
     this.#tools.set(name, toRegisteredTool(name, config, task, handler, this.#defaults));
   }
 }
 
-function assertDuration(name: string, field: typeof DURATIONS[number], ms: number | undefined): void {
-  const least = field === "inlineMs" ? 0 : 1;
-  if (ms === undefined || Number.isSafeInteger(ms) && ms >= least) return;
+function assertWhole(name: string, field: string, value: number, least = 1): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
   throw new RangeError(
-    `Cannot register tool "${name}": "${field}" is ${ms}, not a whole number of at least ${least}`,
+    `Cannot register tool "${name}": "${field}" is ${value}, not a whole number of at least ${least}`,
   );
 }
 
@@ -113,15 +116,10 @@ function toRegisteredTool(
   const { inputSchema, outputSchema } = config;
   const input = inputSchema === undefined ? NO_ARGUMENTS : toObjectSchema(name, inputSchema);
   const output = outputSchema && toJsonSchema(outputSchema, "output", `tool "${name}"`);
-  const maxAttempts = task.repeatable === true ? DEFAULT_MAX_ATTEMPTS : task.repeatable?.maxAttempts ?? 1;
-  if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1) {
-    throw new RangeError(`Cannot register tool "${name}": maxAttempts must be a whole number of at least 1`);
-  }
   return {
     name,
     task,
-    repeatable: task.repeatable !== undefined,
-    maxAttempts,
+    ...readRepeatable(name, task.repeatable),
     parkAfterMs: task.parkAfterMs ?? defaults.parkAfterMs,
     inputTimeoutMs: task.inputTimeoutMs ?? defaults.inputTimeoutMs,
     readArgs: (args) => readArguments(inputSchema, args),
@@ -133,6 +131,25 @@ function toRegisteredTool(
     scopes: config.scopes ?? [],
     ...toListings(name, config, task, input, output),
   };
+}
+
+/** Attempts and pauses of a tool, checked. */
+function readRepeatable(
+  name: string,
+  repeatable: TaskOptions["repeatable"],
+): Pick<ExecutableTool, "repeatable" | "maxAttempts" | "backoff"> {
+  if (repeatable === undefined) return { repeatable: false, maxAttempts: 1 };
+  if (repeatable === true) return { repeatable: true, maxAttempts: DEFAULT_MAX_ATTEMPTS };
+  const { maxAttempts, backoff } = repeatable;
+  assertWhole(name, "maxAttempts", maxAttempts);
+  if (backoff === undefined) return { repeatable: true, maxAttempts };
+  const { initialMs, maxMs, factor } = backoff;
+  if (initialMs !== undefined) assertWhole(name, "backoff.initialMs", initialMs);
+  if (maxMs !== undefined) assertWhole(name, "backoff.maxMs", maxMs);
+  if (factor !== undefined && !(Number.isFinite(factor) && factor >= 1)) {
+    throw new RangeError(`Cannot register tool "${name}": "backoff.factor" is ${factor}, not at least 1`);
+  }
+  return { repeatable: true, maxAttempts, backoff: { initialMs, maxMs, factor } };
 }
 
 function toListings(

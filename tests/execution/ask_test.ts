@@ -130,6 +130,22 @@ Deno.test("More than 64 open questions are refused, and none of them is asked", 
   assertEquals([errors, Object.keys((await task.stored()).input.outstanding).length], [["RangeError"], 64]);
 });
 
+Deno.test("Questions that are asked at the same moment count together against the limit", async () => {
+  const errors: string[] = [];
+  const some = (name: string) =>
+    Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${name}${i}`, roots()]));
+  const task = await start(async (_args, ctx) => {
+    const both = [ctx.ask(some("a")), ctx.ask(some("b"))];
+    for (const asked of both) asked.catch((error) => errors.push(error.message));
+    await Promise.allSettled(both);
+    return "";
+  });
+  await task.runtime.advance(0);
+  assertEquals(errors, ["Cannot ask: a task has at most 64 questions open at once"]);
+  const { input, journal } = await task.stored();
+  assertEquals([Object.keys(input.outstanding).length, journal.entries.length], [40, 40]);
+});
+
 verifies("lib-I6", "A question that waits is ended by a cancel", async () => {
   const reasons: unknown[] = [];
   const task = await start(async (_args, ctx) => {

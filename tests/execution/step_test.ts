@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { JournalReader, ReplayMismatchError, StepError, ToolError } from "../../src/execution/mod.ts";
+import {
+  JournalReader,
+  ReplayMismatchError,
+  roots,
+  StepError,
+  type TaskContext,
+  ToolError,
+} from "../../src/execution/mod.ts";
 import { verifies } from "../support/requirements.ts";
+import { createTestStore } from "../support/sample_tasks.ts";
 import { runAgain, startInline, startTask, textOf } from "./harness.ts";
 
 verifies("lib-I7", "A step runs once, and a later attempt gets what it returned", async () => {
@@ -257,4 +265,41 @@ Deno.test("JournalReader reads a journal of sealed and bundled pages in order", 
     return "all there";
   });
   assertEquals([textOf(await again.settled), ran], ["all there", 0]);
+});
+
+Deno.test("10,000 recorded calls leave the head small and writes few, and one more is refused before it runs", async () => {
+  const COUNT = 10_000;
+  let ran = 0;
+  const errors: string[] = [];
+  const valueOf = (i: number) => i % 500 === 0 ? `${i} ${"v".repeat(3000)}` : String(i);
+  const note = (error: unknown) => void errors.push(String(error));
+  const handler = async (_args: unknown, ctx: TaskContext) => {
+    for (let i = 0; i < COUNT; i++) {
+      const value = await ctx.step("s", () => (ran++, valueOf(i)));
+      if (value !== valueOf(i)) throw new ToolError(`step ${i} gave ${value.slice(0, 20)}`);
+    }
+    await ctx.step("s", () => ran++).catch(note);
+    await ctx.sleep("nap", 5).catch(note);
+    await ctx.ask({ where: roots() }).catch(note);
+    if (ctx.attempt === 1) await new Promise(() => {});
+    return "all there";
+  };
+  const test = createTestStore();
+  let largest = 0;
+  const put = test.backend.put.bind(test.backend);
+  test.backend.put = (write, condition) => {
+    if (write.key.kind === "task") largest = Math.max(largest, write.value.length);
+    return put(write, condition);
+  };
+  const task = await startTask(handler, { task: { clientCapabilities: { roots: {} } }, on: test });
+  await task.runtime.advance(0);
+  const refused = ["s#10001", "nap", "where"].map((key) =>
+    `RangeError: Cannot record "${key}": a task records at most 10000 calls`
+  );
+  assertEquals([ran, errors], [COUNT, refused]);
+  assert(largest <= 32 * 1024, `${largest} bytes`);
+  const payloads = task.backend.putKinds.filter((kind) => kind === "payload").length;
+  assert(payloads < 500, `${payloads} payloads`);
+  const again = await runAgain(task, handler);
+  assertEquals([textOf(await again.settled), ran, errors], ["all there", COUNT, [...refused, ...refused]]);
 });

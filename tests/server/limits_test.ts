@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createGate, type Gate } from "../support/gate_tool.ts";
-import { type FetchHandler, type Principal, roots } from "../../mod.ts";
+import { type FetchHandler, type Principal, type RepeatOptions, roots } from "../../mod.ts";
 import { type Answer, postMessage, readAnswer } from "../support/http_client.ts";
 import { type Json, judgeAnswer2025 } from "../support/wire_judge.ts";
 import { verifies } from "../support/requirements.ts";
@@ -254,5 +254,23 @@ Deno.test("durations of a tool out of their bounds are refused by name", () => {
     const task = { support: "optional", [field]: ms } as const;
     const error = assertThrows(() => server.registerTool("work", { task }, () => ""), RangeError);
     assertEquals(error.message.includes(`"${field}" is ${ms}`), true, error.message);
+  }
+});
+
+Deno.test("attempts and pauses of a tool out of their bounds are refused by name", () => {
+  const { server } = createTestServer();
+  const bad: [string, Json][] = [
+    ['"maxAttempts" is 0', { maxAttempts: 0 }],
+    ['"maxAttempts" is undefined', {}],
+    ['"backoff.initialMs" is 0', { maxAttempts: 3, backoff: { initialMs: 0 } }],
+    ['"backoff.initialMs" is Infinity', { maxAttempts: 3, backoff: { initialMs: Infinity } }],
+    ['"backoff.maxMs" is 1.5', { maxAttempts: 3, backoff: { maxMs: 1.5 } }],
+    ['"backoff.factor" is 0.5', { maxAttempts: 3, backoff: { factor: 0.5 } }],
+    ['"backoff.factor" is NaN', { maxAttempts: 3, backoff: { factor: NaN } }],
+  ];
+  for (const [what, repeatable] of bad) {
+    const task = { support: "optional", repeatable: repeatable as unknown as RepeatOptions } as const;
+    const error = assertThrows(() => server.registerTool("work", { task }, () => ""), RangeError);
+    assertEquals(error.message.includes(what), true, error.message);
   }
 });

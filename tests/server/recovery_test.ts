@@ -132,6 +132,31 @@ verifies(
   },
 );
 
+Deno.test("a tool with a backoff of its own waits after its first loss, and is left alone after the third", async () => {
+  const backoff = { initialMs: 20_000, maxMs: 20_000, factor: 1 };
+  const task = { support: "required", repeatable: { maxAttempts: 9, backoff } } as const;
+  let starts = 0;
+  const { a, b } = pair((server, name) =>
+    server.registerTool("job", { task }, () => (starts++, name === "a" ? never() : "done"))
+  );
+  const first = await a.modern(ada).createTask("job");
+  await loseProcess(a);
+  await a.runtime.advance(41_000);
+  const { exec } = await (await b.server.tasks.open(ada, first)).get();
+  assertEquals([exec.phase, exec.attempt, starts], ["queued", 1, 1]);
+  assertEquals((exec.notBefore ?? 0) > a.runtime.now() - 6000, true);
+  await a.runtime.advance(27_000);
+  assertEquals([(await statusOf(b, first)).status, starts], ["completed", 2]);
+  for (const seed of [3, 4]) {
+    const other = createTestServer({ ...LEASE, backend: a.backend, runtime: a.runtime, seed });
+    other.server.registerTool("job", { task }, never);
+    await other.modern(ada).createTask("job");
+    await loseProcess({ ...other, runtime: a.runtime });
+    await a.runtime.advance(70_000);
+  }
+  assertEquals(b.events.map(({ type }) => type), ["claims_paused"]);
+});
+
 Deno.test("closing hands repeatable tasks back at once: another instance runs them without a lapsed lease", async () => {
   const { a, b } = pair((server, name) =>
     server.registerTool(
