@@ -4,7 +4,7 @@
  * @module
  */
 
-const ID = /"((?:T\d+|lib)-\w+)"/g;
+const ID = /"((?:T\d+|lib|FNDX|EXEC|HAND|CONT|INTG)-\w+)"/g;
 
 /** Ids and the files, relative to `root`, that cite them. */
 export type Citations = ReadonlyMap<string, readonly string[]>;

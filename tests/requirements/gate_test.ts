@@ -27,6 +27,11 @@ Deno.test("the manifest holds both revisions and our own promises", () => {
     T25: 292,
     T26: 296,
     lib: 18,
+    FND: 4,
+    EXE: 4,
+    HAN: 3,
+    CON: 3,
+    INT: 4,
   });
 });
 

@@ -62,7 +62,8 @@ function readList(file: string): string {
 }
 
 function parseLine(line: string): Requirement {
-  const [, id, strength, binds, summary] = /^((?:T25|T26|lib)-\w+) (\w+) (\w+) (\S.*)$/.exec(line) ?? [];
+  const [, id, strength, binds, summary] =
+    /^((?:T25|T26|lib|FNDX|EXEC|HAND|CONT|INTG)-\w+) (\w+) (\w+) (\S.*)$/.exec(line) ?? [];
   if (!id || !summary || !isStrength(strength) || !isBound(binds)) {
     throw new SyntaxError(`Cannot read requirement: line is "${line}"`);
   }

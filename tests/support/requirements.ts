@@ -2,7 +2,7 @@
  * Tests that say which requirement they verify.
  *
  * The ids are those of `tests/requirements/`: `T25-…` and `T26-…` number the normative statements of the two
- * protocol revisions, `lib-…` our own promises. A gate there reports which ids no test cites yet.
+ * protocol revisions, `lib-…` our own promises, `FNDX-…` to `INTG-…` what workflow prompts do. A gate there reports which ids no test cites yet.
  *
  * @module
  */
