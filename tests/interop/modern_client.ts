@@ -47,7 +47,9 @@ export interface ModernClientOptions {
   /** Headers of every request, for example `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Answers form elicitations. Without it the client does not declare the capability. */
-  readonly onElicit?: (params: Readonly<Record<string, unknown>>) => ApplicationElicitResult;
+  readonly onElicit?: (
+    params: Readonly<Record<string, unknown>>,
+  ) => ApplicationElicitResult | Promise<ApplicationElicitResult>;
   /** Called with each progress notification, whatever call it belongs to. */
   readonly onProgress?: (progress: ProgressParams) => void;
 }
