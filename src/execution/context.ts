@@ -5,7 +5,8 @@
  */
 import type { CreateMessageParams, CreateMessageResult, ListRootsResult } from "../protocol/input.ts";
 import type { JsonValue } from "../protocol/mod.ts";
-import type { PrincipalSnapshot } from "../tasks/mod.ts";
+import { sha256OfTexts } from "../store/mod.ts";
+import type { PrincipalSnapshot, Progress } from "../tasks/mod.ts";
 import { askClient } from "./ask.ts";
 import {
   type AskOptions,
@@ -39,10 +40,62 @@ export type AnswersTo<Q extends Readonly<Record<string, Question<unknown>>>> = {
   readonly [K in keyof Q]: Q[K] extends Question<infer Answer> ? Answer : never;
 };
 
+/** A part of a run whose calls have names of their own, such as a tool that a workflow runs. */
+export interface ContextScope {
+  /** Name of the part; may hold `#`, which no name of an author's can. Absent: the calls keep their names. */
+  readonly name?: string;
+  /** What `ctx.prepared` is there. @default that of the whole */
+  readonly prepared?: unknown;
+  /** Wait for an answer where the question sets none, in milliseconds. @default that of the run */
+  readonly inputTimeoutMs?: number;
+  /** Progress of the run that progress of the part comes to. Absent: what the part reports. */
+  readonly toProgress?: (progress: Progress) => Progress;
+}
+
+/** What contexts of one run share, and what sets them apart. */
+interface SharedParts {
+  readonly prefix: string;
+  readonly progress: ProgressReporter;
+  readonly variables: TaskVariables;
+  readonly toProgress: (progress: Progress) => Progress;
+  readonly inputTimeoutMs?: number;
+}
+
+let partsOf: (ctx: TaskContext) => { readonly run: Run; readonly shared: SharedParts };
+
+/**
+ * A context for a part of what `ctx` is for. Steps and questions are recorded behind the part's name, and its
+ * idempotency key is its own, so that two parts that do the same are two things. Variables are shared.
+ */
+export async function scopeContext(ctx: TaskContext, scope: ContextScope): Promise<TaskContext> {
+  const { run, shared } = partsOf(ctx);
+  const { name, prepared = ctx.prepared, inputTimeoutMs = shared.inputTimeoutMs, toProgress } = scope;
+  const key = name === undefined
+    ? ctx.idempotencyKey
+    : await sha256OfTexts(["part-v1", ctx.idempotencyKey, name]);
+  return new TaskContext(run, key, prepared, {
+    ...shared,
+    prefix: name === undefined ? shared.prefix : `${shared.prefix}${name}/`,
+    inputTimeoutMs,
+    toProgress: toProgress === undefined
+      ? shared.toProgress
+      : (progress) => shared.toProgress(toProgress(progress)),
+  });
+}
+
+/** The run that a context belongs to. */
+export function runOf(ctx: TaskContext): Run {
+  return partsOf(ctx).run;
+}
+
 /** Handed to every handler as its second argument. */
 export class TaskContext {
+  static {
+    partsOf = (ctx) => ({ run: ctx.#run, shared: ctx.#shared });
+  }
+
   readonly #run: Run;
-  readonly #progress: ProgressReporter;
+  readonly #shared: SharedParts;
   /** Same for all attempts of this call, different for every call: pass it on to make side effects idempotent. */
   readonly idempotencyKey: string;
   /** What `task.prepare` returned. */
@@ -51,12 +104,17 @@ export class TaskContext {
   readonly variables: TaskVariables;
 
   /** Context of a run; made by this library. */
-  constructor(run: Run, idempotencyKey: string, prepared: unknown) {
+  constructor(run: Run, idempotencyKey: string, prepared: unknown, shared?: SharedParts) {
     this.#run = run;
-    this.#progress = new ProgressReporter(run);
+    this.#shared = shared ?? {
+      prefix: "",
+      progress: new ProgressReporter(run),
+      variables: new TaskVariables(run),
+      toProgress: (progress) => progress,
+    };
     this.idempotencyKey = idempotencyKey;
     this.prepared = prepared;
-    this.variables = new TaskVariables(run);
+    this.variables = this.#shared.variables;
   }
 
   /** Aborts when the work is no longer wanted here; its reason is a {@linkcode TaskAbortError}. */
@@ -94,8 +152,8 @@ export class TaskContext {
    * @returns The JSON of the returned value, decoded.
    * @throws {StepError} If `fn` throws on its last try, in this attempt or in an earlier one.
    */
-  step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Jsonify<T>> {
-    return runStep(this.#run, name, fn, options ?? {}) as Promise<Jsonify<T>>;
+  async step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Jsonify<T>> {
+    return await runStep(this.#run, this.#identify(name), fn, options ?? {}) as Jsonify<T>;
   }
 
   /** Waits; a later attempt waits only for what is left. */
@@ -145,8 +203,8 @@ export class TaskContext {
   ): Promise<AnswersTo<Q>> {
     const named = Object.entries(questions).map(([name, question]) => ({
       name,
-      key: this.#run.journal.identify(name),
-      question,
+      key: this.#identify(name),
+      question: this.#withTimeout(question),
     }));
     const raw = await askClient(
       this.#run,
@@ -163,16 +221,16 @@ export class TaskContext {
     if (!Number.isFinite(done) || total !== undefined && !Number.isFinite(total)) {
       return Promise.reject(new RangeError("Cannot report progress: done and total must be finite numbers"));
     }
-    return this.#progress.report({
+    return this.#shared.progress.report(this.#shared.toProgress({
       progress: done,
       ...(total === undefined ? {} : { total }),
       ...(message === undefined ? {} : { message }),
-    });
+    }));
   }
 
   /** Says in words what the tool is doing. */
   status(message: string): Promise<void> {
-    return this.#progress.status(message);
+    return this.#shared.progress.status(message);
   }
 
   /** Sends a log message to the client, where the client asked for its level. */
@@ -191,9 +249,21 @@ export class TaskContext {
     await this.#run.hooks.onCloseStream?.();
   }
 
+  /** @throws {TypeError} If the name is none for a call. */
+  #identify(name: string): string {
+    return this.#run.journal.identify(name, this.#shared.prefix);
+  }
+
+  #withTimeout<Answer>(question: Question<Answer>): Question<Answer> {
+    const { inputTimeoutMs } = this.#shared;
+    return inputTimeoutMs === undefined || question.timeoutMs !== undefined
+      ? question
+      : { ...question, timeoutMs: inputTimeoutMs };
+  }
+
   async #wakeTime(name: string, ms: number): Promise<number> {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError("Cannot sleep: ms must be 0 or more");
-    const key = this.#run.journal.identify(name);
+    const key = this.#identify(name);
     const recorded = this.#run.journal.find(key, "sleep");
     if (recorded?.value !== undefined) return await this.#run.load(recorded.value) as number;
     const wakeAt = this.#run.store.runtime.now() + ms;

@@ -75,7 +75,7 @@ export class Executor {
   /** Runs the handler. Never rejects: a throw is an outcome. Never settles for a run that leaves. */
   execute(run: Run, { tool, args, prepared }: Invocation): Promise<Settled> {
     return this.#track(run, async () => {
-      const context = this.#settleContext(run, tool);
+      const context = settleContextOf(run, tool);
       try {
         const ctx = new TaskContext(run, await idempotencyKey(run.head), prepared);
         // The reply to the put that took the task may have come so late that another process has it by now.
@@ -101,7 +101,7 @@ export class Executor {
         const value = await tool.prepare?.(args, ctx);
         return { prepared: JSON.parse(JSON.stringify(value ?? null)) as JsonValue };
       } catch (error) {
-        return { settled: settleError(error, this.#settleContext(run, tool)) };
+        return { settled: settleError(error, settleContextOf(run, tool)) };
       }
     });
   }
@@ -156,7 +156,7 @@ export class Executor {
   }
 
   async #invoke(run: Run, tool: ExecutableTool, head: TaskHead): Promise<Settled> {
-    const context = this.#settleContext(run, tool);
+    const context = settleContextOf(run, tool);
     try {
       const args = await tool.readArgs(await this.store.load(head, head.args));
       if (!args.ok) {
@@ -217,19 +217,21 @@ export class Executor {
     this.#runs.set(run, ended);
     return done;
   }
+}
 
-  #settleContext(run: Run, tool: ExecutableTool): SettleContext {
-    return {
-      name: tool.name,
-      taskId: run.head.id,
-      era: run.head.era,
-      runtime: this.store.runtime,
-      emit: this.store.emit,
-      signal: run.signal,
-      maxResultBytes: this.store.config.maxResultBytes,
-      checkOutput: tool.checkOutput,
-    };
-  }
+/** What has to be known to settle a call of `tool` in a run. */
+export function settleContextOf(run: Run, tool: ExecutableTool): SettleContext {
+  const { runtime, emit, config } = run.store;
+  return {
+    name: tool.name,
+    taskId: run.head.id,
+    era: run.head.era,
+    runtime,
+    emit,
+    signal: run.signal,
+    maxResultBytes: config.maxResultBytes,
+    checkOutput: tool.checkOutput,
+  };
 }
 
 function settingsOf(tool: ExecutableTool): { parkAfterMs?: number; inputTimeoutMs?: number } {

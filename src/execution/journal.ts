@@ -43,18 +43,20 @@ export class JournalReader {
   /**
    * Identity of the next call of `name`.
    *
+   * @param prefix Put before the name; the library's own, so it may hold what names may not.
    * @throws {TypeError} If the name is empty, over-long, ill-formed or contains `#`.
    * @throws {RangeError} If the call is not recorded, and {@linkcode MAX_RECORDED_CALLS} are.
    */
-  identify(name: string): string {
+  identify(name: string, prefix = ""): string {
     if (typeof name !== "string" || name === "" || name.length > MAX_NAME_LENGTH || !name.isWellFormed()) {
       throw new TypeError(`Cannot name a call: a name is 1 to ${MAX_NAME_LENGTH} well-formed characters`);
     }
     if (name.includes("#")) throw new TypeError(`Cannot name a call "${name}": "#" numbers repeated calls`);
-    const count = (this.#calls.get(name) ?? 0) + 1;
-    const key = count === 1 ? name : `${name}#${count}`;
+    const full = prefix + name;
+    const count = (this.#calls.get(full) ?? 0) + 1;
+    const key = count === 1 ? full : `${full}#${count}`;
     if (!this.#recorded.has(key)) this.#takeRoom(key);
-    this.#calls.set(name, count);
+    this.#calls.set(full, count);
     return key;
   }
 

@@ -7,6 +7,7 @@ export * from "./context.ts";
 export * from "./errors.ts";
 export * from "./executor.ts";
 export * from "./journal.ts";
+export * from "./nested_call.ts";
 export * from "./questions.ts";
 export * from "./recovery.ts";
 export * from "./run.ts";

@@ -26,14 +26,13 @@ export interface StepOptions {
   readonly retry?: RetryOptions;
 }
 
-/** Runs a step, or gives back what is recorded of it. */
+/** Runs a step, or gives back what is recorded of it. `key`: identity of the call. */
 export async function runStep(
   run: Run,
-  name: string,
+  key: string,
   fn: () => unknown,
   options: StepOptions,
 ): Promise<JsonValue> {
-  const key = run.journal.identify(name);
   await run.ready();
   const entry = run.journal.find(key, "step");
   if (entry?.error !== undefined) throw new StepError(key, entry.error);

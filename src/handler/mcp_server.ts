@@ -11,6 +11,7 @@ import type { ListChange } from "../server/list_changes.ts";
 import type { PromptConfig, PromptHandler } from "../server/prompt_registry.ts";
 import type { ResourceConfig, ResourceHandler } from "../server/resource_registry.ts";
 import type { ToolConfig, ToolHandler } from "../server/tool_config.ts";
+import type { WorkflowSource } from "../workflow/mod.ts";
 import { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
 import type { FetchHandlerOptions } from "./options.ts";
 
@@ -87,6 +88,18 @@ export class McpServer {
     handler: PromptHandler<Args>,
   ): void {
     this.#core.registerPrompt(name, config, handler);
+  }
+
+  /**
+   * Adds a workflow: a prompt whose steps the server runs as far as it can, and whose answer tells the client's model
+   * what was done and how to go on. Register the tools that it calls first.
+   *
+   * @param source A definition, or what {@linkcode workflow} builds.
+   * @throws {InvalidWorkflowError} Naming every fault of the workflow.
+   * @throws {TypeError} If the name is taken, empty or over 256 characters.
+   */
+  registerWorkflow(source: WorkflowSource): void {
+    this.#core.registerWorkflow(source);
   }
 
   /**

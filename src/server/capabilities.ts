@@ -18,6 +18,7 @@ import { CACHEABLE } from "./listing.ts";
 import type { PromptRegistry } from "./prompt_registry.ts";
 import type { ResourceRegistry } from "./resource_registry.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
+import type { WorkflowRegistry } from "./workflow_registry.ts";
 
 /** Every version served, newest first. */
 export const SUPPORTED_VERSIONS: readonly string[] = [VERSION_2026, ...HANDSHAKE_VERSIONS];
@@ -32,10 +33,11 @@ export interface Catalog {
   readonly tools: ToolRegistry;
   readonly prompts: PromptRegistry;
   readonly resources: ResourceRegistry;
+  readonly workflows: WorkflowRegistry;
 }
 
 /** Whether any argument of a prompt or variable of a resource has suggestions. */
-export function hasCompletions({ prompts, resources }: Catalog): boolean {
+export function hasCompletions({ prompts, resources }: Pick<Catalog, "prompts" | "resources">): boolean {
   return prompts.all().some(({ complete }) => Object.keys(complete).length > 0) || resources.hasCompletions;
 }
 

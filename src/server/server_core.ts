@@ -39,6 +39,9 @@ import type { ListChange } from "./list_changes.ts";
 import { type PromptConfig, type PromptHandler, PromptRegistry } from "./prompt_registry.ts";
 import { type ResourceConfig, type ResourceHandler, ResourceRegistry } from "./resource_registry.ts";
 import { ToolRegistry } from "./tool_registry.ts";
+import { type ArgumentValues, runPlain, type WorkflowSource } from "../workflow/mod.ts";
+import { toPromptConfig } from "./workflow_prompt.ts";
+import { WorkflowRegistry } from "./workflow_registry.ts";
 import type { ToolConfig, ToolHandler } from "./tool_config.ts";
 
 /** Tasks of the server, for code outside of tool handlers. */
@@ -96,6 +99,7 @@ export class ServerCore implements Dispatcher {
       tools: new ToolRegistry(this.#options),
       prompts: new PromptRegistry(),
       resources: new ResourceRegistry(),
+      workflows: new WorkflowRegistry(),
     };
   }
 
@@ -127,6 +131,24 @@ export class ServerCore implements Dispatcher {
   ): void {
     this.scopes.know(`the scopes of prompt "${name}"`, config.scopes ?? []);
     this.#catalog.prompts.add(name, config as PromptConfig, handler as PromptHandler);
+    this.sendListChanged("prompts");
+  }
+
+  /**
+   * Adds a workflow, as a prompt.
+   *
+   * @throws {InvalidWorkflowError} Naming every fault; its tools have to be there.
+   * @throws {TypeError} If the name is taken, empty or over 256 characters.
+   */
+  registerWorkflow(source: WorkflowSource): void {
+    const definition = "build" in source ? source.build() : source;
+    const { prompts, tools, workflows } = this.#catalog;
+    workflows.check(definition, tools);
+    prompts.add(definition.name, toPromptConfig(definition), async (args, ctx) => {
+      const { services } = await this.#open();
+      return await runPlain(definition, args as ArgumentValues, services.workflowHost, ctx);
+    });
+    workflows.add(definition);
     this.sendListChanged("prompts");
   }
 

@@ -19,6 +19,9 @@ import type { Catalog } from "./capabilities.ts";
 import type { PromptRegistry } from "./prompt_registry.ts";
 import type { ResourceRegistry } from "./resource_registry.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
+import { ServerWorkflowHost } from "./workflow_host.ts";
+import type { WorkflowHost } from "../workflow/mod.ts";
+import type { WorkflowRegistry } from "./workflow_registry.ts";
 
 /** Shared parts of a server. */
 export class Services {
@@ -29,6 +32,9 @@ export class Services {
   readonly resources: ResourceRegistry;
   /** Which scopes what needs. */
   readonly scopes: ScopeRules;
+  readonly workflows: WorkflowRegistry;
+  /** Runs tools and reads resources for workflows. */
+  readonly workflowHost: WorkflowHost;
   readonly store: TaskStore;
   readonly keyring: Keyring;
   readonly executor: Executor;
@@ -54,6 +60,8 @@ export class Services {
     this.prompts = catalog.prompts;
     this.resources = catalog.resources;
     this.scopes = options.scopes;
+    this.workflows = catalog.workflows;
+    this.workflowHost = new ServerWorkflowHost(this);
     this.store = new TaskStore(backend, { runtime, config: options.store, onEvent: emit });
     this.keyring = new Keyring(backend, runtime, options.secrets);
     this.executor = new Executor(this.store);

@@ -86,6 +86,11 @@ export function callMessage(tool: string, args: JsonObject): PromptMessage {
   return message("assistant", `Calling tool '${tool}' with parameters:\n${fenceJson(args)}`);
 }
 
+/** That a call that was announced was not made. */
+export function refusalMessage(tool: string, reason: string): PromptMessage {
+  return message("user", `Tool '${tool}' was not run:\n${fence(reason)}`);
+}
+
 /** What a tool gave, failures included. */
 export function resultMessage(result: CallToolResult): PromptMessage {
   const { isError, structuredContent } = result;
