@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  ERROR,
   internalError,
   isJsonObject,
   type JsonObject,
@@ -12,6 +13,7 @@ import {
 } from "../protocol/mod.ts";
 import { parseTaskIdParams, relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
 import { isTerminal, type TaskHead, TaskNotFoundError } from "../tasks/mod.ts";
+import { toErrorResult } from "../execution/mod.ts";
 import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
 import { onFirstAbort } from "./abort_race.ts";
 import { type LegacyCallContext, toResult2025 } from "./legacy_call.ts";
@@ -44,11 +46,14 @@ export async function awaitTaskResult(context: LegacyCallContext, wait: ResultWa
   }
   const outcome = await services.store.loadOutcome(head);
   if (outcome === undefined) throw internalError("The task has no outcome", { reason: "undecodable" });
-  if (outcome.kind === "rpcError") {
+  if (outcome.kind === "rpcError" && outcome.error.code !== ERROR.missingCapability) {
     const { code, message, data } = outcome.error;
     throw new ProtocolError(code, message, data);
   }
-  const { _meta, ...result } = toResult2025(outcome.result);
+  // Of a task of the newer revision: this one has no number for it, and says it as a tool's error.
+  const { _meta, ...result } = outcome.kind === "rpcError"
+    ? toErrorResult(outcome.error.message)
+    : toResult2025(outcome.result);
   return { ...result, _meta: { ...(isJsonObject(_meta) ? _meta : {}), ...relatedTaskMeta(taskId) } };
 }
 

@@ -186,3 +186,21 @@ Deno.test("a request id that is in flight twice loses neither answer", async () 
   const answers = await runtime.drive(Promise.all(waiting));
   assertEquals(answers.map(({ status }) => status), [200, 200, 200, 200]);
 });
+
+Deno.test("a capability that a 2026-07-28 client lacked reads as a tool's error, not as a number of that revision", async () => {
+  const { server, legacy, modern } = createTestServer();
+  server.registerTool("ask", { task: { support: "required" } }, async (_, ctx) => {
+    return (await ctx.listRoots("where")).roots.length.toString();
+  });
+  const taskId = await modern(user("ada")).createTask("ask");
+  const newer = (await modern(user("ada")).request("tasks/get", { taskId })).result;
+  assertEquals([newer.status, (newer.error as Record<string, unknown>).code], ["failed", -32021]);
+  const older = await legacy(user("ada"));
+  assertEquals((await older.request("tasks/get", { taskId })).result.status, "failed");
+  const { result } = await older.request("tasks/result", { taskId });
+  assertEquals([result.isError, result.content], [true, [{
+    type: "text",
+    text: "Missing required client capability",
+  }]]);
+  assertEquals(result._meta, { "io.modelcontextprotocol/related-task": { taskId } });
+});
