@@ -39,6 +39,7 @@ import {
 } from "../src/store/backend.ts";
 import { randomName, type Runtime, systemRuntime } from "../src/runtime.ts";
 import { checkKey, checkLimit, checkShard, checkSize } from "./shared/check.ts";
+import { BytePool } from "./shared/byte_pool.ts";
 import { SortedList } from "./shared/sorted_list.ts";
 import { Timeline, type TimelineEntry } from "./shared/timeline.ts";
 import { WatchHub } from "./shared/watch_hub.ts";
@@ -72,11 +73,17 @@ export interface MemoryOptions {
 /** Removed records that may wait for the next time instants are put in order. */
 const MAX_GONE = 1024;
 
+/** Bytes of its cell that a value may leave unused when it replaces a larger one. */
+const MAX_UNUSED_BYTES = 4096;
+
 interface Entry {
   readonly key: RecordKey;
   readonly shelf: Shelf;
-  value: Uint8Array;
-  version: Version;
+  /** Holds the value at its beginning. */
+  cell: Uint8Array;
+  length: number;
+  /** Number of the put that stored it: the part of its version that is its own. */
+  stamp: number;
   active: boolean;
   dueAt: number | undefined;
   purgeAt: number | undefined;
@@ -112,6 +119,7 @@ export class MemoryBackend implements StorageBackend {
   readonly traits: BackendTraits;
   readonly #runtime: Runtime;
   readonly #hub = new WatchHub();
+  readonly #pool = new BytePool();
   readonly #owners = new Map<OwnerKey, Owner>();
   readonly #due = new Timeline<Entry>();
   readonly #purge = new Timeline<Entry>();
@@ -153,7 +161,7 @@ export class MemoryBackend implements StorageBackend {
   async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
     return keys.map((key) => {
       const entry = this.#find(key);
-      return entry && toRecord(entry);
+      return entry && this.#toRecord(entry);
     });
   }
 
@@ -164,23 +172,22 @@ export class MemoryBackend implements StorageBackend {
     checkSize(write, this.traits.maxValueBytes);
     let entry = this.#find(key);
     if ("version" in condition) {
-      if (entry === undefined || entry.version !== condition.version) {
+      if (entry === undefined || this.#versionOf(entry) !== condition.version) {
         return { ok: false, reason: "conflict" };
       }
-      entry.value = write.value.slice();
     } else {
       if (entry !== undefined) return { ok: false, reason: "conflict" };
       this.#checkInTime(write);
       if (write.active && this.#isFull(key.owner, condition.activeLimit)) {
         return { ok: false, reason: "limit" };
       }
-      entry = this.#create(key, write.value.slice());
+      entry = this.#create(key, write.value.length);
     }
-    const version = this.#versionPrefix + this.#puts++;
-    entry.version = version;
+    this.#keep(entry, write.value);
+    entry.stamp = this.#puts++;
     this.#index(entry, write);
     this.#hub.notify(key);
-    return { ok: true, version };
+    return { ok: true, version: this.#versionOf(entry) };
   }
 
   /** Removes records with their index entries. */
@@ -202,7 +209,7 @@ export class MemoryBackend implements StorageBackend {
     if (shelf === undefined) return { records };
     for (const id of reverse ? shelf.ids.descending(after) : shelf.ids.ascending(after)) {
       if (records.length === limit) return { records, after: records[limit - 1]!.key.id };
-      records.push(toRecord(shelf.entries.get(id)!));
+      records.push(this.#toRecord(shelf.entries.get(id)!));
     }
     return { records };
   }
@@ -232,6 +239,15 @@ export class MemoryBackend implements StorageBackend {
   /** Does nothing: the records stay readable for as long as somebody holds the backend. */
   async close(): Promise<void> {}
 
+  #toRecord(entry: Entry): StoredRecord {
+    const { key, cell, length } = entry;
+    return { key, value: cell.slice(0, length), version: this.#versionOf(entry) };
+  }
+
+  #versionOf({ stamp }: Entry): Version {
+    return this.#versionPrefix + stamp;
+  }
+
   #find(key: RecordKey): Entry | undefined {
     return this.#shelf(key.owner, key.kind)?.entries.get(key.id);
   }
@@ -244,14 +260,15 @@ export class MemoryBackend implements StorageBackend {
     return shelf;
   }
 
-  #create(key: RecordKey, value: Uint8Array): Entry {
+  #create(key: RecordKey, length: number): Entry {
     checkKey(key);
     const shelf = this.#shelf(key.owner, key.kind) ?? this.#addShelf(key.owner, key.kind);
     const entry: Entry = {
       key,
       shelf,
-      value,
-      version: "",
+      cell: this.#pool.take(length),
+      length: 0,
+      stamp: 0,
       active: false,
       dueAt: undefined,
       purgeAt: undefined,
@@ -273,10 +290,22 @@ export class MemoryBackend implements StorageBackend {
     return shelf;
   }
 
+  /** Copies a value, over the one it replaces if it fits there. */
+  #keep(entry: Entry, value: Uint8Array): void {
+    const { length } = value;
+    if (length > entry.cell.length || length + MAX_UNUSED_BYTES < entry.cell.length) {
+      this.#pool.giveBack(entry.cell);
+      entry.cell = this.#pool.take(length);
+    }
+    entry.cell.set(value);
+    entry.length = length;
+  }
+
   #remove(entry: Entry): void {
     const { key: { id }, shelf } = entry;
     const { owner, ownerKey, kind } = shelf;
     entry.isGone = true;
+    this.#pool.giveBack(entry.cell);
     if (entry.due !== undefined) this.#due.drop(entry.due);
     if (entry.purge !== undefined) this.#purge.drop(entry.purge);
     if (entry.active) owner.active--;
@@ -346,10 +375,6 @@ export class MemoryBackend implements StorageBackend {
     this.#arrange();
     for (const { item } of [...this.#purge.before(this.#runtime.now())]) this.#remove(item!);
   }
-}
-
-function toRecord({ key, value, version }: Entry): StoredRecord {
-  return { key, value: value.slice(), version };
 }
 
 function compareIds(a: string, b: string): number {

@@ -10,7 +10,7 @@ import v8 from "node:v8";
 import { z } from "zod";
 import { McpServer } from "@perdure/mcp-tasks";
 import { denoKv } from "@perdure/mcp-tasks/deno-kv";
-import { concurrently } from "./support.ts";
+import { collectGarbage, concurrently } from "./support.ts";
 
 const TASKS = Number(Deno.args[0] ?? 10_000);
 const WARM_UP = 2000;
@@ -46,7 +46,7 @@ async function create(server: McpServer): Promise<string> {
 
 async function heapUsed(): Promise<number> {
   for (let i = 0; i < 5; i++) {
-    (globalThis as { readonly gc?: () => void }).gc?.();
+    collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return Deno.memoryUsage().heapUsed;

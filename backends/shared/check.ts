@@ -10,7 +10,12 @@ import {
   ValueTooLargeError,
 } from "../../src/store/backend.ts";
 
-const NAME = /^[A-Za-z0-9._\-/:]{1,512}$/;
+const MAX_NAME = 512;
+/** By character code, whether a name may have the character: half the time of a regular expression. */
+const NAME_CODES = new Uint8Array(128);
+for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:") {
+  NAME_CODES[character.charCodeAt(0)] = 1;
+}
 const MAX_PAGE = 1000;
 
 /**
@@ -19,15 +24,15 @@ const MAX_PAGE = 1000;
  * @throws {TypeError} If owner or id is empty, longer than 512 characters, or has other characters.
  */
 export function checkKey(key: RecordKey): void {
-  if (!NAME.test(key.owner)) throw new TypeError(`Cannot use a key: owner ${quote(key.owner)} is malformed`);
-  if (!NAME.test(key.id)) {
+  if (!isName(key.owner)) throw new TypeError(`Cannot use a key: owner ${quote(key.owner)} is malformed`);
+  if (!isName(key.id)) {
     throw new TypeError(`Cannot use a ${key.kind} key: id ${quote(key.id)} is malformed`);
   }
 }
 
 /** Whether a record of this name can exist at all; names from outside may be anything. */
 export function isKey(key: RecordKey): boolean {
-  return NAME.test(key.owner) && NAME.test(key.id);
+  return isName(key.owner) && isName(key.id);
 }
 
 /**
@@ -53,6 +58,12 @@ export function checkShard(shard: number, shards: number): void {
   if (!Number.isInteger(shard) || shard < 0 || shard >= shards) {
     throw new RangeError(`Cannot read due records: shard is ${shard}, there are ${shards}`);
   }
+}
+
+function isName(text: string): boolean {
+  if (text.length < 1 || text.length > MAX_NAME) return false;
+  for (let i = 0; i < text.length; i++) if (NAME_CODES[text.charCodeAt(i)] !== 1) return false;
+  return true;
 }
 
 function quote(text: unknown): string {

@@ -1,5 +1,6 @@
 /**
- * A sorted list in chunks: cheap to append to, and to insert into or remove from at any place.
+ * A sorted list in chunks, for a process that adds far more often than it reads: an addition costs next to
+ * nothing, and what was added is put in order when the list is next read or shortened.
  *
  * @module
  */
@@ -12,7 +13,10 @@ export type Compare<T> = (a: T, b: T) => number;
 /** Distinct items in ascending order. */
 export class SortedList<T> {
   readonly #compare: Compare<T>;
+  /** In order; no chunk is empty. */
   #chunks: T[][] = [];
+  /** Added since the order was last needed. */
+  #fresh: T[] = [];
 
   constructor(compare: Compare<T>) {
     this.#compare = compare;
@@ -20,21 +24,12 @@ export class SortedList<T> {
 
   /** Adds an item that is not in the list. */
   add(item: T): void {
-    const chunks = this.#chunks;
-    const last = chunks[chunks.length - 1];
-    if (last === undefined) {
-      chunks.push([item]);
-    } else if (this.#compare(last[last.length - 1]!, item) < 0) {
-      // Most keys grow with time: a full last chunk stays full instead of being split.
-      if (last.length < CHUNK) last.push(item);
-      else chunks.push([item]);
-    } else {
-      this.#insert(item);
-    }
+    this.#fresh.push(item);
   }
 
   /** Removes an item; does nothing when it is not there. */
   remove(item: T): void {
+    this.#arrange();
     const at = this.#chunkOf(item);
     const chunk = this.#chunks[at];
     if (chunk === undefined) return;
@@ -46,11 +41,13 @@ export class SortedList<T> {
 
   /** Keeps only the items that `keep` accepts. */
   retain(keep: (item: T) => boolean): void {
+    this.#fresh = this.#fresh.filter(keep);
     this.#chunks = this.#chunks.map((chunk) => chunk.filter(keep)).filter((chunk) => chunk.length > 0);
   }
 
   /** Ascending items, only those behind `bound` when it is given. The list must not change meanwhile. */
   *ascending(bound?: T): Generator<T> {
+    this.#arrange();
     let at = bound === undefined ? 0 : this.#chunkOf(bound);
     let index = 0;
     if (bound !== undefined && at < this.#chunks.length) {
@@ -66,6 +63,7 @@ export class SortedList<T> {
 
   /** Descending items, only those before `bound` when it is given. The list must not change meanwhile. */
   *descending(bound?: T): Generator<T> {
+    this.#arrange();
     const chunks = this.#chunks;
     let at = bound === undefined ? chunks.length - 1 : Math.min(this.#chunkOf(bound), chunks.length - 1);
     if (at < 0) return;
@@ -75,6 +73,27 @@ export class SortedList<T> {
       while (index > 0) yield chunk[--index]!;
       if (--at < 0) return;
       index = chunks[at]!.length;
+    }
+  }
+
+  #arrange(): void {
+    if (this.#fresh.length === 0) return;
+    const items = this.#fresh;
+    this.#fresh = [];
+    for (const item of items.sort(this.#compare)) this.#place(item);
+  }
+
+  #place(item: T): void {
+    const chunks = this.#chunks;
+    const last = chunks[chunks.length - 1];
+    if (last === undefined) {
+      chunks.push([item]);
+    } else if (this.#compare(last[last.length - 1]!, item) < 0) {
+      // Most keys grow with time: a full last chunk stays full instead of being split.
+      if (last.length < CHUNK) last.push(item);
+      else chunks.push([item]);
+    } else {
+      this.#insert(item);
     }
   }
 

@@ -16,10 +16,9 @@ export interface TimelineEntry<T> {
   item: T | undefined;
 }
 
-/** Entries by instant. New entries are sorted in at the next read, dropped ones swept out now and then. */
+/** Entries by instant. Dropped ones are swept out now and then. */
 export class Timeline<T> {
   readonly #sorted = new SortedList<TimelineEntry<T>>((a, b) => a.at - b.at || a.order - b.order);
-  #fresh: TimelineEntry<T>[] = [];
   #added = 0;
   #live = 0;
   #dropped = 0;
@@ -27,7 +26,7 @@ export class Timeline<T> {
   /** Adds an item. */
   add(at: number, item: T): TimelineEntry<T> {
     const entry = { at, order: this.#added++, item };
-    this.#fresh.push(entry);
+    this.#sorted.add(entry);
     this.#live++;
     return entry;
   }
@@ -42,8 +41,6 @@ export class Timeline<T> {
 
   /** Entries before the instant `end`, earliest first, behind the place `after`. */
   *before(end: number, after?: Pick<TimelineEntry<T>, "at" | "order">): Generator<TimelineEntry<T>> {
-    for (const entry of this.#fresh) if (entry.item !== undefined) this.#sorted.add(entry);
-    this.#fresh = [];
     for (const entry of this.#sorted.ascending(after && { ...after, item: undefined })) {
       if (entry.at >= end) return;
       if (entry.item !== undefined) yield entry;
@@ -51,7 +48,6 @@ export class Timeline<T> {
   }
 
   #sweep(): void {
-    this.#fresh = this.#fresh.filter(isLive);
     this.#sorted.retain(isLive);
     this.#dropped = 0;
   }

@@ -12,6 +12,7 @@ export const CONCURRENCY = 64;
 /** Bytes of a head with arguments and a few variables. */
 export const VALUE_BYTES = 1200;
 const ROUNDS = 7;
+const WARM_UPS = 2;
 
 /** A task id as the store makes them. */
 export function newId(): string {
@@ -31,16 +32,17 @@ export async function compare(
   goal: number,
   ours: (round: number) => Promise<number>,
   bare: (round: number) => Promise<number>,
+  rounds = ROUNDS,
 ): Promise<void> {
   const rates: number[] = [];
   const bareRates: number[] = [];
   const ratios: number[] = [];
-  // The first round of both is for the compiler.
-  for (let round = 0; round <= ROUNDS; round++) {
+  // The first rounds of both are for the compiler.
+  for (let round = 0; round < WARM_UPS + rounds; round++) {
     const order = round % 2 === 0 ? [ours, bare] : [bare, ours];
     const [first, second] = [await order[0]!(round), await order[1]!(round)];
     const [rate, bareRate] = round % 2 === 0 ? [first, second] : [second, first];
-    if (round === 0) continue;
+    if (round < WARM_UPS) continue;
     rates.push(rate);
     bareRates.push(bareRate);
     ratios.push(rate / bareRate);
