@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Implementation } from "../protocol/content.ts";
 import {
   HANDSHAKE_VERSIONS,
   type JsonObject,
@@ -13,7 +14,6 @@ import {
 } from "../protocol/mod.ts";
 import type { ServerCapabilities as Capabilities2025 } from "../protocol/v2025_11_25/mod.ts";
 import type { ServerCapabilities as Capabilities2026 } from "../protocol/v2026_07_28/mod.ts";
-import type { Services } from "./services.ts";
 import { CACHEABLE } from "./listing.ts";
 import type { PromptRegistry } from "./prompt_registry.ts";
 import type { ResourceRegistry } from "./resource_registry.ts";
@@ -78,19 +78,24 @@ export function capabilities2026(catalog: Catalog): Capabilities2026 {
   };
 }
 
+/** What `server/discover` tells of. */
+export interface DiscoveredServer extends Catalog {
+  readonly instructions: string | undefined;
+}
+
 /** Result of `server/discover`. */
-export function discover(services: Services): JsonObject {
+export function discover(about: DiscoveredServer): JsonObject {
   return {
     resultType: "complete",
     supportedVersions: SUPPORTED_VERSIONS,
-    capabilities: capabilities2026(services) as unknown as JsonObject,
-    instructions: services.options.instructions,
+    capabilities: capabilities2026(about) as unknown as JsonObject,
+    instructions: about.instructions,
     ...CACHEABLE,
   };
 }
 
 /** A result with the server's name in its `_meta` (T26-129). */
-export function withServerInfo(services: Services, result: JsonObject): JsonObject {
+export function withServerInfo(info: Implementation, result: JsonObject): JsonObject {
   const meta = result._meta as JsonObject | undefined;
-  return { ...result, _meta: { ...meta, [META.serverInfo]: services.info as unknown as JsonObject } };
+  return { ...result, _meta: { ...meta, [META.serverInfo]: info as unknown as JsonObject } };
 }

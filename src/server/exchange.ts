@@ -1,7 +1,7 @@
 /**
  * The seam between a transport and the server: what comes in with a request, and what the server offers for it.
  *
- * A transport (HTTP handler, stdio) authenticates, frames and tells the eras apart; the server knows
+ * A transport (HTTP, stdio) authenticates, frames and tells the eras apart; the server knows
  * methods, tools, sessions and tasks, and nothing of headers or streams.
  *
  * @module
@@ -53,6 +53,11 @@ export interface Exchange {
   whenRead?(callback: () => void): void;
   /** Keeps the platform from freezing the process while work goes on behind the response. */
   waitUntil(work: Promise<unknown>): void;
+  /**
+   * Calls back, at once if it has happened, when the client cancels this request by a word that the transport takes
+   * itself. Absent where that word comes as a notification of the session.
+   */
+  whenCancelled?(callback: () => void): void;
   /** Calls back when the stream of this request opens: the request takes its time. Absent where nothing can tell. */
   onOpen?(callback: () => void): void;
   /**
@@ -98,7 +103,13 @@ export interface SessionRef {
   readonly id: string;
 }
 
-/** A stream that outlives a request: the GET stream of a session. */
+/**
+ * How long a session lives. `stored`: until it expires, for whichever instance its client calls; `connection`: until the
+ * transport ends it, in this process alone.
+ */
+export type SessionLifetime = "stored" | "connection";
+
+/** A stream that outlives a request: the GET stream of a session, or the pipe it lives on. */
 export interface Listener {
   /** Who calls. */
   readonly caller: Caller;
@@ -130,7 +141,11 @@ export interface Dispatcher {
   dispatchModern(request: JsonRpcRequest, meta: RequestMeta, exchange: Exchange): Promise<JsonRpcResponse>;
 
   /** Answers `initialize`; `sessionId` is set if it succeeded. */
-  initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply>;
+  initialize(
+    request: JsonRpcRequest,
+    exchange: Exchange,
+    lifetime: SessionLifetime,
+  ): Promise<InitializeReply>;
   /** Answers any other 2025-11-25 request. `undefined`: no such session for this caller. */
   dispatchLegacy(
     request: JsonRpcRequest,

@@ -31,6 +31,7 @@ export class InFlight {
     const controller = new AbortController();
     const key = flightKey(stored.session.id, id);
     this.#requests.set(key, controller);
+    exchange.whenCancelled?.(() => controller.abort());
     let stopExpecting = () => {};
     // Most requests are over at once: only those that keep their client waiting are looked after elsewhere.
     exchange.onOpen?.(() => {

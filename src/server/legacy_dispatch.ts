@@ -26,7 +26,15 @@ import type { Versioned } from "../store/mod.ts";
 import { capabilities2025, hasTasks } from "./capabilities.ts";
 import { ClientRequests } from "./client_requests.ts";
 import { toErrorResponse, toProtocolError } from "./error_map.ts";
-import type { Caller, Exchange, InitializeReply, Listener, ResumedRequest, SessionRef } from "./exchange.ts";
+import type {
+  Caller,
+  Exchange,
+  InitializeReply,
+  Listener,
+  ResumedRequest,
+  SessionLifetime,
+  SessionRef,
+} from "./exchange.ts";
 import { InFlight } from "./in_flight.ts";
 import { KeptReplies } from "./kept_replies.ts";
 import { LastingReply } from "./lasting_reply.ts";
@@ -70,7 +78,11 @@ export class LegacyDispatch {
   }
 
   /** Answers `initialize` with the version asked for, else with the newest one agreed by handshake (T25-138 to T25-140). */
-  async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
+  async initialize(
+    request: JsonRpcRequest,
+    exchange: Exchange,
+    lifetime: SessionLifetime,
+  ): Promise<InitializeReply> {
     const { sessions, info, options } = this.#services;
     try {
       const params = parseInitializeParams(request.params);
@@ -80,7 +92,7 @@ export class LegacyDispatch {
         protocolVersion,
         clientCapabilities: toInputCapabilities(params.capabilities),
         clientInfo: params.clientInfo,
-      });
+      }, lifetime);
       const result = {
         protocolVersion,
         capabilities: capabilities2025(this.#services, protocolVersion, exchange.caller === undefined),
@@ -209,12 +221,16 @@ export class LegacyDispatch {
     if (request.method !== "tasks/get" && request.method !== "tasks/cancel") {
       return { stored: await sessions.find(caller, ref.id) };
     }
+    const held = sessions.connectionBound(key);
     let taskId: string;
     try {
       taskId = parseTaskIdParams(request.params).taskId;
     } catch {
       // Reported once the session is known: an unknown session comes first.
       return { stored: await sessions.find(caller, ref.id) };
+    }
+    if (held !== undefined) {
+      return { stored: held, current: await store.find(await ownerKeyFor(caller, taskId), taskId) };
     }
     const { current, other } = await store.findWith(await ownerKeyFor(caller, taskId), taskId, key);
     return { stored: sessions.accept(other), current };

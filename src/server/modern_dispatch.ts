@@ -3,15 +3,24 @@
  *
  * @module
  */
+import type { Implementation } from "../protocol/content.ts";
 import {
   type JsonObject,
   type JsonRpcRequest,
   type JsonRpcResponse,
   methodNotFound,
+  type RequestId,
   toResult,
 } from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
-import { type Catalog, discover, hasCompletions, hasTasks, withServerInfo } from "./capabilities.ts";
+import {
+  type Catalog,
+  discover,
+  type DiscoveredServer,
+  hasCompletions,
+  hasTasks,
+  withServerInfo,
+} from "./capabilities.ts";
 import { toErrorResponse } from "./error_map.ts";
 import type { Exchange } from "./exchange.ts";
 import { callToolModern } from "./modern_call.ts";
@@ -40,7 +49,6 @@ const hasResources = ({ resources }: Catalog): boolean => resources.size > 0;
 const isTaskServer = ({ tools }: Catalog): boolean => hasTasks(tools);
 
 const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>([
-  ["server/discover", { isServed: () => true, answer: discover }],
   ["tools/list", { isServed: hasTools, answer: listToolsModern }],
   ["tools/call", { isServed: hasTools, answer: callToolModern }],
   ["prompts/list", { isServed: hasPrompts, answer: listPromptsModern }],
@@ -55,12 +63,27 @@ const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>
   ["tasks/cancel", { isServed: isTaskServer, answer: cancelTaskModern }],
 ]);
 
+/** Asks what the server is: answered by {@linkcode answerDiscover}, ahead of all that takes time. */
+export const DISCOVER = "server/discover";
+
 /** Whether `method` exists. */
 export function servesModern(catalog: Catalog, method: string): boolean {
-  return METHODS.get(method)?.isServed(catalog) ?? false;
+  return method === DISCOVER || (METHODS.get(method)?.isServed(catalog) ?? false);
 }
 
-/** Answers a request. Never rejects. */
+/**
+ * Answers `server/discover` without the store, be it slow or away: a client that gets no answer takes the server for
+ * an older one.
+ */
+export function answerDiscover(
+  id: RequestId,
+  info: Implementation,
+  about: DiscoveredServer,
+): JsonRpcResponse {
+  return toResult(id, withServerInfo(info, discover(about)));
+}
+
+/** Answers any other request. Never rejects. */
 export function dispatchModern(
   services: Services,
   request: JsonRpcRequest,
@@ -71,7 +94,7 @@ export function dispatchModern(
   const { runtime, emit } = services.options;
   // Chained, not awaited: a subscription may last for days, and a frame would hold the request for all of them.
   return answer(services, request, meta, exchange).then(
-    (result) => toResult(id, withServerInfo(services, result)),
+    (result) => toResult(id, withServerInfo(services.info, result)),
     (error) => toErrorResponse(id, error, runtime, emit, exchange),
   );
 }

@@ -25,10 +25,11 @@ import type {
   MirroredParam,
   Principal,
   ResumedRequest,
+  SessionLifetime,
   SessionRef,
 } from "./exchange.ts";
 import { LegacyDispatch } from "./legacy_dispatch.ts";
-import { dispatchModern, servesModern } from "./modern_dispatch.ts";
+import { answerDiscover, DISCOVER, dispatchModern, servesModern } from "./modern_dispatch.ts";
 import { type ResolvedOptions, resolveServerOptions, type ServerCoreOptions } from "./options.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { ScopeRules } from "./scopes.ts";
@@ -73,6 +74,7 @@ export class ServerCore implements Dispatcher {
   #parts: Promise<Parts> | undefined;
   #hasStarted = false;
   #isClosing = false;
+  #closing: Promise<void> | undefined;
   #isClosed = false;
 
   /** Tasks, for code outside of tool handlers. */
@@ -193,9 +195,14 @@ export class ServerCore implements Dispatcher {
 
   /**
    * Takes no more work, waits for what runs, and closes the store. Repeatable tasks are handed back to other
-   * processes at once; others may finish within the grace, and are found lost after it.
+   * processes at once; others may finish within the grace, and are found lost after it. Called again it waits for the
+   * same end.
    */
-  async close(options: CloseOptions = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    return this.#closing ??= this.#close(options);
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
     this.#isClosing = true;
     if (this.#parts === undefined) return;
     const { services, legacy } = await this.#parts;
@@ -228,13 +235,21 @@ export class ServerCore implements Dispatcher {
     exchange: Exchange,
   ): Promise<JsonRpcResponse> {
     if (this.#refuses(request.method)) return toClosingFailure(request.id);
+    if (request.method === DISCOVER) {
+      const { instructions } = this.#options;
+      return answerDiscover(request.id, this.#info, { ...this.#catalog, instructions });
+    }
     const { services } = await this.#open();
     return dispatchModern(services, request, meta, exchange);
   }
 
-  async initialize(request: JsonRpcRequest, exchange: Exchange): Promise<InitializeReply> {
+  async initialize(
+    request: JsonRpcRequest,
+    exchange: Exchange,
+    lifetime: SessionLifetime,
+  ): Promise<InitializeReply> {
     if (this.#refuses(request.method)) return { response: toClosingFailure(request.id) };
-    return await (await this.#open()).legacy.initialize(request, exchange);
+    return await (await this.#open()).legacy.initialize(request, exchange, lifetime);
   }
 
   async dispatchLegacy(

@@ -1,5 +1,6 @@
 /**
  * Messages of a session that reached another process than the one they are for: left in the store, and fetched there.
+ * Sessions that end with their connection have no other process, so there is nothing to leave or to fetch.
  *
  * @module
  */
@@ -45,6 +46,7 @@ export class SessionMail {
    */
   async post(stored: StoredSession, name: string, value: JsonValue): Promise<void> {
     const { store } = this.#services;
+    if (stored.isConnectionBound) return;
     this.#rate.take(stored.session.isAnonymous ? "anonymous" : stored.owner);
     const key = mailKey(stored, name);
     const expiresAt = store.runtime.now() + MAIL_TTL_MS;
@@ -66,6 +68,7 @@ export class SessionMail {
     onMail: (value: JsonValue) => void,
     options: PollOptions,
   ): () => void {
+    if (stored.isConnectionBound) return () => {};
     const stop = this.polls.start(mailKey(stored, name), (record) => {
       if (record === undefined) return;
       stop();

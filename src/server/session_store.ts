@@ -1,5 +1,6 @@
 /**
- * Sessions of 2025-11-25 clients as records, so that every instance knows them.
+ * Sessions of 2025-11-25 clients as records, so that every instance knows them; those that end with their connection
+ * are kept in memory alone.
  *
  * A session holds what the handshake agreed on. It owns nothing: tasks belong to the principal.
  *
@@ -17,7 +18,7 @@ import {
   type StoredRecord,
   toBytes,
 } from "../store/mod.ts";
-import type { Caller } from "./exchange.ts";
+import type { Caller, SessionLifetime } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
 
@@ -48,6 +49,8 @@ export interface StoredSession {
   readonly session: Session;
   readonly owner: OwnerKey;
   readonly version: string;
+  /** Whether it ends with its connection: then there is no record of it, and no other process has to do with it. */
+  readonly isConnectionBound?: true;
 }
 
 const SESSION_ID = /^[A-Za-z0-9_-]{16,64}$/;
@@ -85,6 +88,8 @@ export class SessionStore {
   readonly #options: SessionStoreOptions;
   readonly #rate: CreateRateLimit;
   readonly #anonymousRate: CreateRateLimit;
+  /** Sessions that end with their connection, by id. */
+  readonly #connectionBound = new Map<string, StoredSession>();
 
   constructor(backend: StorageBackend, options: SessionStoreOptions) {
     const { runtime, limits } = options;
@@ -103,17 +108,21 @@ export class SessionStore {
    * Starts a session; its id is secret, visible ASCII and not derived from anything (T25-179, T25-180).
    *
    * @throws {LimitReachedError} If the caller opened as many in the last minute as allowed. Nothing is stored then.
+   * Sessions that end with their connection are not counted.
    */
   async create(
     caller: Caller,
     facts: Pick<Session, "protocolVersion" | "clientCapabilities" | "clientInfo">,
+    lifetime: SessionLifetime = "stored",
   ): Promise<Session> {
     const now = this.#runtime.now();
     const id = randomName(this.#runtime, SESSION_ID_BYTES);
     const owner = await ownerKeyFor(caller, id);
     const isAnonymous = caller === undefined;
-    if (isAnonymous) this.#anonymousRate.take("anonymous");
-    else this.#rate.take(owner);
+    if (lifetime === "stored") {
+      if (isAnonymous) this.#anonymousRate.take("anonymous");
+      else this.#rate.take(owner);
+    }
     const session: Session = {
       schema: 1,
       id,
@@ -123,6 +132,10 @@ export class SessionStore {
       renewals: 0,
       ...isAnonymous && { isAnonymous },
     };
+    if (lifetime === "connection") {
+      this.#connectionBound.set(id, { session, owner, version: "0", isConnectionBound: true });
+      return session;
+    }
     await this.#backend.put(this.#write(owner, session), { absent: true });
     return session;
   }
@@ -135,9 +148,13 @@ export class SessionStore {
   /** The session, if it exists, is the caller's, and has not expired. */
   async find(caller: Caller, id: string): Promise<StoredSession | undefined> {
     const key = await this.keyOf(caller, id);
-    if (key === undefined) return undefined;
-    const [record] = await this.#backend.get([key]);
-    return this.accept(record);
+    return key === undefined ? undefined : this.connectionBound(key) ?? await this.#read(key);
+  }
+
+  /** The session of that key, if it is one that ends with its connection. */
+  connectionBound({ owner, id }: RecordKey): StoredSession | undefined {
+    const found = this.#connectionBound.get(id);
+    return found?.owner === owner ? found : undefined;
   }
 
   /** Like {@linkcode find}, for a record read elsewhere. */
@@ -148,7 +165,8 @@ export class SessionStore {
   }
 
   /** Moves the expiry of a session that is past the half of its life; at most four times, or 100 if it is anonymous. */
-  async touch({ session, owner, version }: StoredSession): Promise<void> {
+  async touch({ session, owner, version, isConnectionBound }: StoredSession): Promise<void> {
+    if (isConnectionBound) return;
     const now = this.#runtime.now();
     const [ttlMs, most] = session.isAnonymous
       ? [this.#options.anonymousTtlMs, MAX_ANONYMOUS_RENEWALS]
@@ -159,8 +177,11 @@ export class SessionStore {
   }
 
   /** Stores a change of a session. `false`: it changed meanwhile. */
-  async update({ owner, version }: StoredSession, session: Session): Promise<boolean> {
-    const { ok } = await this.#backend.put(this.#write(owner, session), { version });
+  async update(stored: StoredSession, session: Session): Promise<boolean> {
+    const { owner, version } = stored;
+    const ok = stored.isConnectionBound
+      ? this.#replace(stored, session)
+      : (await this.#backend.put(this.#write(owner, session), { version })).ok;
     if (ok) this.#options.onChange?.(session);
     return ok;
   }
@@ -171,13 +192,30 @@ export class SessionStore {
     for (let attempt = 0; attempt < MAX_AMEND_ATTEMPTS && current !== undefined; attempt++) {
       if (await this.update(current, change(current.session))) return;
       const key: RecordKey = { owner: stored.owner, kind: "session", id: stored.session.id };
-      current = this.accept((await this.#backend.get([key]))[0]);
+      current = this.connectionBound(key) ?? await this.#read(key);
     }
   }
 
   /** Ends a session. */
-  async end({ session, owner }: StoredSession): Promise<void> {
+  async end({ session, owner, isConnectionBound }: StoredSession): Promise<void> {
+    this.#connectionBound.delete(session.id);
+    if (isConnectionBound) return;
     await this.#backend.delete([{ owner, kind: "session", id: session.id }]);
+  }
+
+  async #read(key: RecordKey): Promise<StoredSession | undefined> {
+    return this.accept((await this.#backend.get([key]))[0]);
+  }
+
+  #replace(stored: StoredSession, session: Session): boolean {
+    const current = this.#connectionBound.get(session.id);
+    if (current?.version !== stored.version) return false;
+    this.#connectionBound.set(session.id, {
+      ...current,
+      session,
+      version: String(Number(current.version) + 1),
+    });
+    return true;
   }
 
   #write(owner: OwnerKey, session: Session): RecordWrite {
