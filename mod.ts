@@ -8,6 +8,7 @@
  */
 export { McpServer, type McpServerOptions } from "./src/handler/mcp_server.ts";
 export type {
+  BytePipe,
   CallerCheckOptions,
   CorsOptions,
   FetchHandler,
@@ -17,6 +18,7 @@ export type {
   OriginCheckOptions,
   ProtectedResourceOptions,
   Stage,
+  StdioOptions,
 } from "./src/handler/mod.ts";
 export {
   createWorker,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { JsonDepthError, type JsonValue, parseJson, ProtocolError } from "../protocol/mod.ts";
+import { type JsonValue, ProtocolError } from "../protocol/mod.ts";
+import { decodeJson, unreadable } from "./json_text.ts";
 
 /** How much of a body is taken. */
 export interface BodyLimits {
@@ -13,8 +14,6 @@ export interface BodyLimits {
   readonly maxDepth: number;
 }
 
-const DECODER = new TextDecoder("utf-8", { fatal: true });
-
 /**
  * Reads the body as one JSON value; never holds more than the limit and one further chunk.
  *
@@ -22,21 +21,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true });
  * @throws {TypeError} If someone has read the body already.
  */
 export async function readJsonBody(request: Request, limits: BodyLimits): Promise<JsonValue> {
-  const bytes = await readBytes(request, limits.maxBodyBytes);
-  let text: string;
-  try {
-    text = DECODER.decode(bytes);
-  } catch (error) {
-    throw unreadable("the body is not UTF-8", error);
-  }
-  try {
-    return parseJson(text, limits.maxDepth);
-  } catch (error) {
-    if (error instanceof JsonDepthError) {
-      throw unreadable(`the body nests deeper than ${limits.maxDepth} levels`, error);
-    }
-    throw unreadable("the body is not JSON", error);
-  }
+  return decodeJson(await readBytes(request, limits.maxBodyBytes), limits.maxDepth, "body");
 }
 
 /** Lets go of a body that nobody read, so that the connection can carry the next request. */
@@ -92,8 +77,4 @@ function declaredLength(headers: Headers): number | undefined {
 function tooLarge(maxBytes: number): ProtocolError {
   const message = `Invalid request: the body is longer than ${maxBytes} bytes`;
   return new ProtocolError(-32600, message, { reason: "too_large", maxBytes }, { httpStatus: 413 });
-}
-
-function unreadable(reason: string, cause: unknown): ProtocolError {
-  return new ProtocolError(-32700, `Parse error: ${reason}`, undefined, { cause, httpStatus: 400 });
 }

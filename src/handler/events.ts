@@ -21,6 +21,15 @@ export type HandlerEvent =
     /** A stream was closed because its reader was too slow. */
     readonly type: "stream_overflow";
     readonly era: Era;
+  }
+  | {
+    /** Progress, log messages or the like were dropped on a pipe, because its reader is too slow. */
+    readonly type: "notifications_dropped";
+  }
+  | {
+    /** A pipe could not be read any further; it counts as closed. */
+    readonly type: "pipe_failed";
+    readonly error: unknown;
   };
 
 /** Takes events. What it throws is dropped. */

@@ -47,7 +47,7 @@ export async function answerInitialize(
     },
     waitUntil,
   };
-  const { response, sessionId } = await dispatcher.initialize(request, exchange);
+  const { response, sessionId } = await dispatcher.initialize(request, exchange, "stored");
   return jsonResponse(response, 200, sessionId === undefined ? undefined : { [SESSION_HEADER]: sessionId });
 }
 

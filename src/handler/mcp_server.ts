@@ -12,8 +12,10 @@ import type { PromptConfig, PromptHandler } from "../server/prompt_registry.ts";
 import type { ResourceConfig, ResourceHandler } from "../server/resource_registry.ts";
 import type { ToolConfig, ToolHandler } from "../server/tool_config.ts";
 import type { WorkflowSource } from "../workflow/mod.ts";
+import { systemRuntime } from "../runtime.ts";
 import { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
-import type { FetchHandlerOptions } from "./options.ts";
+import { type FetchHandlerOptions, resolveOptions } from "./options.ts";
+import { openStdio, type StdioContext, type StdioOptions } from "./stdio.ts";
 
 /** Options of {@linkcode McpServer}. */
 export interface McpServerOptions
@@ -37,6 +39,9 @@ export interface McpServerOptions
  */
 export class McpServer {
   readonly #core: ServerCore;
+  readonly #stdio: StdioContext;
+  /** How to end the pipes that are served. */
+  readonly #pipes = new Set<() => Promise<void>>();
 
   /** Answers requests; give it to `Deno.serve`, Bun, a Worker or a framework as it is. */
   readonly fetch: FetchHandler;
@@ -58,6 +63,36 @@ export class McpServer {
       ...options,
       onEvent: (event) => options.onEvent?.({ ...event, message: `HTTP handler: ${event.type}` }),
     });
+    this.#stdio = {
+      dispatcher: this.#core,
+      limits: resolveOptions(options),
+      runtime: options.runtime ?? systemRuntime,
+      onEvent: (event) => options.onEvent?.({ ...event, message: `stdio: ${event.type}` }),
+    };
+  }
+
+  /**
+   * Serves the client at the other end of this process's standard input and output, or of the streams given: messages of
+   * both revisions, one a line. Resolves when the client has closed the pipe, or the server was closed; the process then
+   * ends by itself, if nothing else goes on in it.
+   *
+   * While it serves the standard streams, the console writes on the standard error only.
+   *
+   * @throws {TypeError} If only one direction is given, somebody else reads or writes it, the runtime has no standard
+   * streams, or tasks cannot belong to the principal.
+   * @throws {RangeError} If `graceMs` is not a whole number of at least 0.
+   */
+  async serveStdio(options: StdioOptions = {}): Promise<void> {
+    const { pipe, closeServer, graceMs } = openStdio(this.#stdio, options);
+    const endPipe = () => pipe.end(graceMs);
+    this.#pipes.add(endPipe);
+    try {
+      await pipe.run(graceMs);
+      if (closeServer) await this.close({ graceMs });
+    } finally {
+      this.#pipes.delete(endPipe);
+      await endPipe();
+    }
   }
 
   /**
@@ -135,9 +170,10 @@ export class McpServer {
 
   /**
    * Takes no more work, waits for what runs, and closes the store. Repeatable tasks are handed back to other
-   * processes at once; others may finish within the grace, and are found lost after it.
+   * processes at once; others may finish within the grace, and are found lost after it. Pipes that are served end.
    */
-  close(options?: CloseOptions): Promise<void> {
-    return this.#core.close(options);
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#core.close(options);
+    await Promise.all([...this.#pipes].map((endPipe) => endPipe()));
   }
 }

@@ -5,6 +5,8 @@
  */
 export { createFetchHandler, type FetchHandler } from "./fetch_handler.ts";
 export type { FetchHandlerOptions } from "./options.ts";
+export type { StdioOptions } from "./stdio.ts";
+export type { BytePipe } from "./pipe.ts";
 export type { CallerCheckOptions } from "./caller.ts";
 export type { ProtectedResourceOptions } from "./protected_resource.ts";
 export type { CorsOptions } from "./cors.ts";

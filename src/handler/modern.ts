@@ -15,6 +15,7 @@ import {
   VERSION_2026,
 } from "../protocol/mod.ts";
 import { parseRequestMeta, type RequestMeta, unsupportedVersion } from "../protocol/v2026_07_28/mod.ts";
+import type { Dispatcher } from "../server/exchange.ts";
 import type { HandlerContext } from "./context.ts";
 import { jsonResponse, modernStatus } from "./json_response.ts";
 import {
@@ -48,6 +49,17 @@ export function answerModern(
   );
 }
 
+/**
+ * Checks what does not depend on the transport: metadata, version, method.
+ *
+ * @throws {ProtocolError} -32602 without the metadata, -32022 for another version, -32601 for a method that is not served.
+ */
+export function checkModern(dispatcher: Dispatcher, { method, params }: JsonRpcRequest): RequestMeta {
+  const meta = parseRequestMeta(params);
+  checkServed(dispatcher, method, meta);
+  return meta;
+}
+
 /** The order is ours where the text gives none; the published suite relies on the first three steps of it. */
 function checkRequest(
   { dispatcher }: HandlerContext,
@@ -57,16 +69,20 @@ function checkRequest(
   const { method, params } = request;
   const meta = parseRequestMeta(params);
   checkVersionHeader(headers, meta.protocolVersion);
-  if (meta.protocolVersion !== VERSION_2026) throw unsupportedVersion([VERSION_2026], meta.protocolVersion);
-  if (!dispatcher.servesModern(method)) {
-    throw methodNotFound(`Method not found: "method" names none that is served under ${VERSION_2026}`);
-  }
+  checkServed(dispatcher, method, meta);
   checkMethodHeader(headers, method);
   checkNameHeader(headers, request);
   if (method === "tools/call" && typeof params?.name === "string") {
     checkParamHeaders(headers, request, dispatcher.mirroredParams(params.name));
   }
   return meta;
+}
+
+function checkServed(dispatcher: Dispatcher, method: string, { protocolVersion }: RequestMeta): void {
+  if (protocolVersion !== VERSION_2026) throw unsupportedVersion([VERSION_2026], protocolVersion);
+  if (!dispatcher.servesModern(method)) {
+    throw methodNotFound(`Method not found: "method" names none that is served under ${VERSION_2026}`);
+  }
 }
 
 function toReply(body: JsonRpcResponse): Reply {

@@ -42,7 +42,7 @@ export type FetchHandlerLimits = Required<
  * @throws {RangeError} If a limit is not a positive whole number.
  * @throws {TypeError} If there is a protected resource that nothing protects.
  */
-export function resolveOptions(options: FetchHandlerOptions): FetchHandlerLimits {
+export function resolveOptions(options: Omit<FetchHandlerOptions, "onEvent">): FetchHandlerLimits {
   const {
     maxBodyBytes = 4 * 1024 * 1024,
     maxDepth = 64,

@@ -48,6 +48,11 @@ export class ScopeRules {
     for (const scope of scopes) this.#known.add(scope);
   }
 
+  /** Every scope that something here has to do with. */
+  get known(): readonly string[] {
+    return [...this.#known];
+  }
+
   /** Whether `caller` has all that is needed. */
   allows(caller: Caller, needed: readonly string[] = NONE): boolean {
     if (needed.length === 0 && this.required.length === 0) return true;

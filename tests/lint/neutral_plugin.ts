@@ -20,8 +20,14 @@ const AMBIENT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 const AMBIENT_GLOBALS = ["setImmediate", "setInterval", "setTimeout"];
 const PLATFORM_GLOBALS = ["Buffer", "Bun", "Deno", "process", "require"];
 
-/** The one file that may look for `Deno.openKv`, through a type of its own. */
-const LOOKS_FOR_DENO = "src/server/default_backend.ts";
+/**
+ * The files that may look for something of one runtime, on `globalThis` and through types of their own: the default
+ * store is Deno's, and no runtime shares its name for the standard streams with all others.
+ */
+const LOOKS_FOR: Readonly<Record<string, readonly string[]>> = {
+  "src/handler/process_pipe.ts": ["Deno", "process"],
+  "src/server/default_backend.ts": ["Deno"],
+};
 /** The one file that meets the ambient world. */
 const RUNTIME = "src/runtime.ts";
 
@@ -121,7 +127,7 @@ const noPlatform: Deno.lint.Rule = {
       },
       MemberExpression(node) {
         const name = globalName(node.object) === "globalThis" ? memberName(node) : undefined;
-        if (name && PLATFORM_GLOBALS.includes(name) && path !== LOOKS_FOR_DENO) {
+        if (name && PLATFORM_GLOBALS.includes(name) && !LOOKS_FOR[path]?.includes(name)) {
           report(node, `globalThis.${name}`);
         }
       },

@@ -81,7 +81,11 @@ for (const source of CLEAN) {
   Deno.test(`the neutral rules accept: ${source}`, () => assertEquals(found(source), []));
 }
 
-Deno.test("neutral/no-platform lets only the default backend look for Deno, and only on globalThis", () => {
+Deno.test("neutral/no-platform lets two files look for what they have to find, and only on globalThis", () => {
   assertEquals(found("globalThis.Deno;", "src/server/default_backend.ts"), []);
   assertEquals(found("Deno.openKv();", "src/server/default_backend.ts"), ["neutral/no-platform"]);
+  assertEquals(found("globalThis.process;", "src/server/default_backend.ts"), ["neutral/no-platform"]);
+  assertEquals(found("globalThis.Deno; globalThis.process;", "src/handler/process_pipe.ts"), []);
+  assertEquals(found("globalThis.Buffer;", "src/handler/process_pipe.ts"), ["neutral/no-platform"]);
+  assertEquals(found("process.stdin;", "src/handler/process_pipe.ts"), ["neutral/no-platform"]);
 });

@@ -66,6 +66,12 @@ const ASKING_2026: readonly string[] = ["prompts/get", "resources/read"];
 const SENT_2026: Readonly<Record<string, string>> = {
   "notifications/progress": "ProgressNotification",
   "notifications/message": "LoggingMessageNotification",
+  "notifications/cancelled": "CancelledNotification",
+  "notifications/subscriptions/acknowledged": "SubscriptionsAcknowledgedNotification",
+  "notifications/tools/list_changed": "ToolListChangedNotification",
+  "notifications/prompts/list_changed": "PromptListChangedNotification",
+  "notifications/resources/list_changed": "ResourceListChangedNotification",
+  "notifications/resources/updated": "ResourceUpdatedNotification",
 };
 
 /** @throws {AssertionError} If a 2025-11-25 server may not answer `asked` so. */
@@ -121,6 +127,7 @@ function judgeOther2026(result: Json, method: string): void {
 
 /** @throws {AssertionError} If a 2026-07-28 server may not send this of its own: it sends no requests at all. */
 export function judgeSent2026(message: Json): void {
+  if (message.method === "notifications/tasks") return assertValidTasksExt("TaskStatusNotification", message);
   judgeSent(message, SENT_2026, assertValid2026);
 }
 
