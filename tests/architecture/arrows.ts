@@ -6,7 +6,7 @@
 import type { SourceImport, SourceModule } from "./modules.ts";
 
 /** The layers, lowest first: each may import itself and those before it. */
-const LAYERS = ["protocol", "tasks", "store", "execution", "workflow", "server", "handler"];
+const LAYERS = ["protocol", "tasks", "store", "execution", "workflow", "server", "handler", "auth"];
 
 /** What everything may import. */
 const RUNTIME = "src/runtime.ts";
@@ -16,6 +16,7 @@ const SEAM = "src/store/backend.ts";
 /** The npm and JSR packages each part may name; what is not listed may name none. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/runtime.ts": ["@std/ulid"],
+  "src/auth": ["jose"],
   "src/testing": ["@std/assert"],
   "src": ["zod", "@cfworker/json-schema"],
   "backends/redis": ["ioredis"],
@@ -68,7 +69,8 @@ function backendObjection(path: string, target: string): string | undefined {
 function packageObjection(path: string, specifier: string): string | undefined {
   const name = /^(?:npm:|jsr:)?\/?((?:@[^/@]+\/)?[^/@]+)/.exec(specifier)?.[1] ?? specifier;
   const family = path.startsWith("backends/") ? `backends/${familyOf(path)}` : "src";
-  const part = path.startsWith("src/testing/") ? "src/testing" : path in PACKAGES ? path : family;
+  const own = ["src/auth", "src/testing"].find((folder) => path.startsWith(`${folder}/`));
+  const part = own ?? (path in PACKAGES ? path : family);
   return PACKAGES[part]?.includes(name) ? undefined : `${part} may not name the package "${name}"`;
 }
 

@@ -32,6 +32,8 @@ Deno.test("wrongArrows() accepts what may be", () => {
   assertEquals(judge("src/runtime.ts", "@std/ulid"), []);
   assertEquals(judge("src/protocol/guard.ts", "zod/mini"), []);
   assertEquals(judge("src/testing/suite.ts", "@std/assert"), []);
+  assertEquals(judge("src/auth/key_set.ts", "jose"), []);
+  assertEquals(judge("src/auth/key_set.ts", "../server/mod.ts", "src/server/mod.ts"), []);
   assertEquals(judge("src/testing/suite.ts", "../store/backend.ts", "src/store/backend.ts"), []);
   assertEquals(judge("backends/redis.ts", "npm:ioredis@^6"), []);
   assertEquals(judge("backends/redis.ts", "./redis_scripts.ts", "backends/redis_scripts.ts"), []);
@@ -54,6 +56,9 @@ Deno.test("wrongArrows() objects to what may not be", () => {
     [["src/tasks/mod.ts", "../text.ts", "src/text.ts"], "the imported module is in no layer"],
     [["src/tasks/mod.ts", "../../tests/x.ts", "tests/x.ts"], "the imported module is in no layer"],
     [["src/tasks/mod.ts", "../../../x.ts", undefined], "it leads out of the repository"],
+    [["src/handler/mod.ts", "../auth/mod.ts", "src/auth/mod.ts"], "handler is below auth"],
+    [["src/handler/mod.ts", "jose"], 'src may not name the package "jose"'],
+    [["src/auth/mod.ts", "zod"], 'src/auth may not name the package "zod"'],
     [["src/tasks/mod.ts", "@std/ulid"], 'src may not name the package "@std/ulid"'],
     [["src/store/mod.ts", "npm:ioredis@^6"], 'src may not name the package "ioredis"'],
     [["src/store/mod.ts", "@perdure/mcp-tasks"], 'src may not name the package "@perdure/mcp-tasks"'],
