@@ -146,7 +146,9 @@ export class ServerCore implements Dispatcher {
     const definition = "build" in source ? source.build() : source;
     const { prompts, tools, workflows } = this.#catalog;
     workflows.check(definition, tools);
-    prompts.add(definition.name, toPromptConfig(definition), async (args, ctx) => {
+    const config = toPromptConfig(definition, (tool) => tools.get(tool)?.scopes ?? []);
+    this.scopes.know(`the scopes of workflow "${definition.name}"`, config.scopes ?? []);
+    prompts.add(definition.name, config, async (args, ctx) => {
       const { services } = await this.#open();
       return await runPlain(definition, args as ArgumentValues, services.workflowHost, ctx);
     });

@@ -31,7 +31,11 @@ export class ServerWorkflowHost implements WorkflowHost {
     const { runs } = toWorkflowTool(tool);
     if (runs === "elsewhere") return refused("elsewhere", `Tool "${name}" has no handler in this process`);
     if (runs === "in_task" && !ctx.isTask) return refused("needs_task", `Tool "${name}" runs only as a task`);
-    const read = await tool.readArgs(args);
+    if (!this.#services.scopes.allows(ctx.auth, tool.scopes)) {
+      return refused("forbidden", `The caller lacks a scope that tool "${name}" needs`);
+    }
+    // A copy: what a tool does to its arguments is not to change what the workflow knows.
+    const read = await tool.readArgs(JSON.parse(JSON.stringify(args)));
     if (!read.ok) return refused("arguments", `Invalid arguments for tool "${name}": ${read.message}`);
     return { kind: "result", result: toResult(await callWithin(ctx, tool, read.value)) };
   }
@@ -39,6 +43,9 @@ export class ServerWorkflowHost implements WorkflowHost {
   async readResource(uri: string, ctx: TaskContext): Promise<ResourceOutcome> {
     const found = this.#services.resources.find(uri);
     if (found === undefined) return { ok: false, error: NOT_FOUND };
+    if (!this.#services.scopes.allows(ctx.auth, found.resource.config.scopes)) {
+      return { ok: false, error: "The caller lacks a scope that the resource needs" };
+    }
     try {
       const contents = await found.resource.read(uri, found.variables, ctx);
       return contents === undefined ? { ok: false, error: NOT_FOUND } : { ok: true, contents };

@@ -22,8 +22,12 @@ const TYPE_TEXTS: Readonly<Record<ArgumentType, string | undefined>> = {
   boolean: "true or false",
 };
 
-/** The prompt of a workflow. */
-export function toPromptConfig({ title, description, arguments: args }: WorkflowDefinition): PromptConfig {
+/** The prompt of a workflow. `scopesOf`: scopes that a tool needs; whoever lacks one is told so before any step is run. */
+export function toPromptConfig(
+  { title, description, arguments: args, steps, scopes = [] }: WorkflowDefinition,
+  scopesOf: (tool: string) => readonly string[],
+): PromptConfig {
+  const needed = steps.flatMap(({ tool }) => tool === undefined ? [] : scopesOf(tool));
   const complete = Object.fromEntries(args.flatMap((argument) => {
     const completer = completerOf(argument);
     return completer === undefined ? [] : [[argument.name, completer]];
@@ -33,6 +37,7 @@ export function toPromptConfig({ title, description, arguments: args }: Workflow
     description,
     argsSchema: schemaOf(args),
     complete,
+    scopes: [...new Set([...scopes, ...needed])],
   };
 }
 

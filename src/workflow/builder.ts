@@ -120,6 +120,11 @@ export class WorkflowBuilder<Args extends string = never, Bound extends string =
     return new WorkflowBuilder({ ...this.#definition, instructions });
   }
 
+  /** Scopes that callers need, beyond those of the tools it calls. */
+  scopes(scopes: readonly string[]): WorkflowBuilder<Args, Bound> {
+    return new WorkflowBuilder({ ...this.#definition, scopes });
+  }
+
   /** Keeps the progress of each run as a task, which the client can continue and resume. */
   task(options: WorkflowTaskOptions = {}): WorkflowBuilder<Args, Bound> {
     return new WorkflowBuilder({ ...this.#definition, task: options });

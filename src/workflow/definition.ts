@@ -128,6 +128,8 @@ export interface WorkflowDefinition {
   readonly steps: readonly WorkflowStep[];
   /** Whether its progress is a task, which can be continued and resumed. Absent: it is not. */
   readonly task?: WorkflowTaskOptions;
+  /** Scopes that callers need, beyond those of the tools it calls. */
+  readonly scopes?: readonly string[];
   /** Words to the client's model on the whole of it, at the end of the first message. */
   readonly instructions?: string;
 }

@@ -24,7 +24,8 @@ export interface WorkflowTool {
  * What came of a tool call.
  *
  * `refused`: the tool was not run. `arguments`: its input schema does not take them. `needs_task`: it runs only as a
- * task. `elsewhere`: it has no handler in this process. `unknown`: there is no such tool.
+ * task. `elsewhere`: it has no handler in this process. `unknown`: there is no such tool. `forbidden`: the caller lacks
+ * a scope that it needs.
  */
 export type ToolCallOutcome =
   | {
@@ -34,7 +35,7 @@ export type ToolCallOutcome =
   }
   | {
     readonly kind: "refused";
-    readonly reason: "arguments" | "needs_task" | "elsewhere" | "unknown";
+    readonly reason: "arguments" | "needs_task" | "elsewhere" | "unknown" | "forbidden";
     /** Why, for people. */
     readonly message: string;
   };

@@ -28,10 +28,10 @@ export type StepStop =
   | { readonly kind: "schema"; readonly missingFields: readonly string[]; readonly message: string }
   /** The tool was run, and failed. */
   | { readonly kind: "tool"; readonly error: string }
-  /** The tool cannot be run here: it runs only as a task, has no handler in this process, or is not there. */
+  /** The tool cannot be run here: it runs only as a task, has no handler in this process, is not there, or not for this caller. */
   | {
     readonly kind: "not_here";
-    readonly reason: "needs_task" | "elsewhere" | "unknown";
+    readonly reason: Exclude<(ToolCallOutcome & { readonly kind: "refused" })["reason"], "arguments">;
     readonly message: string;
   };
 
