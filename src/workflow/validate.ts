@@ -117,7 +117,7 @@ function checkTexts(definition: WorkflowDefinition): WorkflowFault[] {
   if (description.trim() === "") faults.push({ kind: "limit", message: "its description is empty" });
   for (const [what, text] of Object.entries({ description, instructions, title })) {
     if (text !== undefined && text.length > LIMITS.text) {
-      faults.push({ kind: "limit", message: `its ${what} is over ${LIMITS.text} characters` });
+      faults.push({ kind: "limit", message: `"${what}" is over ${LIMITS.text} characters` });
     }
   }
   const declared = new Set(definition.arguments.map(({ name }) => name));
@@ -126,7 +126,7 @@ function checkTexts(definition: WorkflowDefinition): WorkflowFault[] {
     faults.push({
       kind: "unknown_argument",
       message:
-        `its instructions name the argument "${name}", which is not declared; write {{${name}}} for the plain text`,
+        `its instructions name the prompt argument "${name}", which is not declared; write {{${name}}} for the plain text`,
     });
   }
   return faults;

@@ -133,10 +133,10 @@ function* checkSource(
 
 function* checkArgument(what: string, name: string, scope: StepScope, isText = false): Iterable<Fault> {
   if (scope.arguments.some((argument) => argument.name === name)) return;
-  const hint = isText ? `; write {{${name}}} for the plain text` : "";
+  const [verb, hint] = isText ? ["names", `; write {{${name}}} for the plain text`] : ["takes", ""];
   yield {
     kind: "unknown_argument",
-    message: `${what} names the argument "${name}", which is not declared${hint}`,
+    message: `${what} ${verb} the prompt argument "${name}", which is not declared${hint}`,
   };
 }
 
