@@ -21,6 +21,7 @@ import { ClaimBreaker } from "./claim_breaker.ts";
 import type { Executor } from "./executor.ts";
 import { decideRecovery, type RecoveryAction } from "./recovery_decision.ts";
 import type { RunHooks } from "./run.ts";
+import { decideWorkflowRecovery } from "./workflow_recovery.ts";
 import type { ExecutableTool } from "./tool.ts";
 
 /** Options of {@linkcode Recovery}. */
@@ -111,8 +112,8 @@ export class Recovery {
   async attend({ head, version }: Versioned): Promise<boolean> {
     if (this.#isStopped || !this.#needsAttention(head)) return false;
     const count: Count = { claimed: 0, failed: 0, deleted: 0 };
-    await this.#settle({ head, version }, count);
-    return count.claimed + count.failed > 0;
+    const action = await this.#settle({ head, version }, count);
+    return count.claimed + count.failed > 0 || action.type === "store" && action.reason === "workflow_parked";
   }
 
   #needsAttention(head: TaskHead): boolean {
@@ -205,6 +206,10 @@ export class Recovery {
       count.claimed++;
       this.#start(done.current, startedAt);
     } else if (action.type === "store") {
+      if (action.reason === "workflow_parked") {
+        const message = "A workflow was parked: the process running it was lost";
+        this.#store.emit({ type: action.reason, taskId: id, name: action.head.name, message });
+      }
       if (action.reason === "worker_lost" || action.reason === "attempts_exhausted") {
         count.failed++;
         this.#store.emit({
@@ -237,7 +242,11 @@ export class Recovery {
 
   #decide(head: TaskHead): RecoveryAction {
     const { runtime, config } = this.#store;
-    const isOurs = head.namespace === this.#options.namespace && head.kind === "tool";
+    const isOurs = head.namespace === this.#options.namespace;
+    if (head.kind === "workflow") {
+      const context = { now: runtime.now(), times: config.times, nonce: randomName(runtime, 9), isOurs };
+      return decideWorkflowRecovery(head, context);
+    }
     const tool = isOurs ? this.#options.findTool(head.name) : undefined;
     const isFull = this.#executor.running >= (this.#options.maxConcurrent ?? 100);
     return decideRecovery(head, {

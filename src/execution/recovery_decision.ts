@@ -36,7 +36,7 @@ export type RecoveryAction =
   | {
     readonly type: "store";
     readonly head: TaskHead;
-    readonly reason: GiveUpReason | "postponed" | "input_timeout";
+    readonly reason: GiveUpReason | "postponed" | "input_timeout" | "workflow_parked";
     readonly isLoss?: boolean;
   };
 

@@ -98,7 +98,13 @@ function isHead({ owner, status, exec, input, journal, ...rest }: JsonObject): b
     isJsonObject(rest.args) && isJsonObject(rest.variables) && isJsonObject(rest.clientCapabilities) &&
     isJsonObject(exec) && Number.isFinite(exec.epoch) &&
     isJsonObject(input) && isJsonObject(input.outstanding) && isJsonObject(input.answers) &&
-    isJsonObject(journal) && Array.isArray(journal.entries) && Array.isArray(journal.pages);
+    isJsonObject(journal) && Array.isArray(journal.entries) && Array.isArray(journal.pages) &&
+    (rest.kind !== "workflow" || isWorkflow(rest.workflow));
+}
+
+function isWorkflow(value: JsonValue | undefined): boolean {
+  return isJsonObject(value) && Array.isArray(value.steps) && value.steps.every(isJsonObject) &&
+    Array.isArray(value.extras) && value.extras.every(isJsonObject);
 }
 
 const NUMBERS = ["createdAt", "lastUpdatedAt", "expiresAt", "pollIntervalMs", "rev"] as const;

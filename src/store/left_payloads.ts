@@ -11,17 +11,17 @@ import {
   type TaskHead,
   UndecodableRecordError,
 } from "../tasks/mod.ts";
-import { payloadRefs } from "./spill.ts";
+import { payloadRefs, workflowValues } from "./spill.ts";
 
 /** Reads a payload. */
 export type ReadPayload = (ref: PayloadRef) => Promise<JsonValue>;
 
 /**
- * Payloads that `before` names as variables or as a result set ahead, and `after` no longer does. Whoever read `before`
- * may be about to read them.
+ * Payloads that `before` names as variables, as a result set ahead, or for a workflow, and `after` no longer does. Whoever
+ * read `before` may be about to read them.
  */
 export function replacedPayloads(before: TaskHead, after: TaskHead): PayloadRef[] {
-  const replaced = [before.variables, before.pendingResult?.value].flatMap(toRef);
+  const replaced = [before.variables, before.pendingResult?.value, ...workflowValues(before)].flatMap(toRef);
   if (replaced.length === 0) return [];
   const kept = new Set(payloadRefs(after).map(({ gen }) => gen));
   return replaced.filter(({ gen }) => !kept.has(gen));

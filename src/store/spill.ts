@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JournalEntry, JournalPage, PayloadRef, Spillable, TaskHead } from "../tasks/mod.ts";
+import type { JournalPage, PayloadRef, Spillable, TaskHead, WorkflowState } from "../tasks/mod.ts";
 import { toBytes, toHeadText, toJsonText } from "./codec.ts";
 
 /** Bytes of JSON text that each part of a head may hold inline. */
@@ -24,6 +24,7 @@ const DIVISORS: readonly number[] = [1, 4, 32];
 const MIN_SHARE = 160;
 /** A head below this needs no look at its parts. */
 const SMALL_HEAD_CHARS = 4096;
+const STEP_VALUES = ["outcome", "messages"] as const;
 const MAX_INLINE_ENTRIES = 64;
 /** Pages of one level before they are bundled. */
 const MAX_PAGES = 16;
@@ -79,9 +80,24 @@ async function spillParts(head: TaskHead, share: Share, write: WritePayload): Pr
   if (outstanding !== head.input.outstanding || answers !== head.input.answers) {
     set({ input: { ...head.input, outstanding, answers } });
   }
-  const entries = await spillEntries(head.journal.entries, share("step"), write);
+  const entries = await spillItems(head.journal.entries, ["value"], share("step"), write);
   if (entries !== head.journal.entries) set({ journal: { ...head.journal, entries } });
+  if (head.workflow !== undefined) {
+    const workflow = await spillWorkflow(head.workflow, share("step"), write);
+    if (workflow !== head.workflow) set({ workflow });
+  }
   return next;
+}
+
+async function spillWorkflow(
+  workflow: WorkflowState,
+  limit: number,
+  write: WritePayload,
+): Promise<WorkflowState> {
+  const steps = await spillItems(workflow.steps, STEP_VALUES, limit, write);
+  const extras = await spillItems(workflow.extras, ["outcome"], limit, write);
+  const isSame = steps === workflow.steps && extras === workflow.extras;
+  return isSame ? workflow : { ...workflow, steps, extras };
 }
 
 async function spillValue(value: Spillable, limit: number, write: WritePayload): Promise<Spillable> {
@@ -107,19 +123,22 @@ async function spillRecord<K extends string, T extends { readonly [name in K]?: 
   return changed ? Object.fromEntries(entries) : record;
 }
 
-async function spillEntries(
-  entries: readonly JournalEntry[],
+async function spillItems<K extends string, T extends { readonly [name in K]?: Spillable }>(
+  items: readonly T[],
+  fields: readonly K[],
   limit: number,
   write: WritePayload,
-): Promise<readonly JournalEntry[]> {
-  let changed = false;
-  const result: JournalEntry[] = [];
-  for (const entry of entries) {
-    const value = entry.value && await spillValue(entry.value, limit, write);
-    changed ||= value !== entry.value;
-    result.push(value === entry.value ? entry : { ...entry, value });
+): Promise<readonly T[]> {
+  const result: T[] = [];
+  for (let item of items) {
+    for (const field of fields) {
+      const value = item[field];
+      const spilled = value && await spillValue(value, limit, write);
+      if (spilled !== value) item = { ...item, [field]: spilled };
+    }
+    result.push(item);
   }
-  return changed ? result : entries;
+  return result.some((item, i) => item !== items[i]) ? result : items;
 }
 
 /** Moves old entries into a page, so that the newest fill half of their share; the last one always stays. */
@@ -161,6 +180,15 @@ function isLonger(text: string, limit: number): boolean {
   return text.length * 3 > limit && toBytes(text).length > limit;
 }
 
+/** Values that the workflow of a head holds or names. */
+export function workflowValues({ workflow }: TaskHead): (Spillable | undefined)[] {
+  if (workflow === undefined) return [];
+  return [
+    ...workflow.steps.flatMap((step) => STEP_VALUES.map((field) => step[field])),
+    ...workflow.extras.map(({ outcome }) => outcome),
+  ];
+}
+
 /** Every payload a head names. What its sealed journal names is not among them. */
 export function payloadRefs(head: TaskHead): PayloadRef[] {
   const values: (Spillable | undefined)[] = [
@@ -172,6 +200,7 @@ export function payloadRefs(head: TaskHead): PayloadRef[] {
     ...Object.values(head.input.outstanding).flatMap(({ request, fallback }) => [request, fallback]),
     ...Object.values(head.input.answers).map(({ value }) => value),
     ...head.journal.entries.map(({ value }) => value),
+    ...workflowValues(head),
   ];
   const refs = values.flatMap((value) => value !== undefined && "ref" in value ? [value.ref] : []);
   return [...refs, ...head.journal.pages, ...(head.retired ?? [])];

@@ -14,6 +14,7 @@ import {
   type Progress,
   type TaskHead,
 } from "./record.ts";
+import type { WorkflowState } from "./workflow.ts";
 
 /** What is known of a task when it is created. */
 export interface NewTask {
@@ -46,6 +47,8 @@ export interface NewTask {
   readonly input?: InputState;
   readonly statusMessage?: string;
   readonly progress?: Progress;
+  /** Of a workflow: its steps. */
+  readonly workflow?: WorkflowState;
 }
 
 /** Builds the head of a new task; status `working` (T25-025). */
@@ -89,5 +92,6 @@ export function newHead(task: NewTask, now: number, createNonce: string): TaskHe
     exec: lease === undefined ? queued : leased(queued, lease.leaseOwner, now, lease.leaseMs),
     journal: task.journal ?? { entries: [], pages: [] },
     input: task.input ?? NO_INPUT,
+    workflow: task.workflow,
   };
 }

@@ -86,6 +86,17 @@ export function cancel(head: TaskHead, now: number): TaskHead {
   return terminal(head, now, "cancelled", undefined, released(head.exec, "done"), undefined);
 }
 
+/** Complete: the outcome, from whoever may say that the task is done. Revokes the lease. */
+export function complete(
+  head: TaskHead,
+  now: number,
+  outcome: Outcome,
+  statusMessage: string | undefined,
+): TaskHead {
+  assertTransition(head.id, head.status, "completed");
+  return terminal(head, now, "completed", statusMessage, released(head.exec, "done"), outcome);
+}
+
 /** Give up: nobody may run the task again; `outcome` says why. */
 export function giveUp(head: TaskHead, now: number, outcome: Outcome, statusMessage: string): TaskHead {
   assertTransition(head.id, head.status, "failed");
@@ -203,11 +214,11 @@ export function answer(
   return { head: afterAnswers(head, { ...input, deliveries }, now), accepted };
 }
 
-/** The last answer lets the task go on; a parked one is queued, due now. */
+/** The last answer lets the task go on; a parked one is queued, due now, unless only a client sets it going. */
 function afterAnswers(head: TaskHead, input: InputState, now: number): TaskHead {
   const isWaiting = hasOutstanding(input);
   const next: TaskHead = { ...touched(head, now), input, status: isWaiting ? "input_required" : "working" };
-  if (isWaiting || head.exec.phase !== "parked") return next;
+  if (isWaiting || head.exec.phase !== "parked" || head.kind === "workflow") return next;
   const { wakeAt: _wakeAt, ...exec } = head.exec;
   return { ...next, exec: { ...exec, phase: "queued", notBefore: now } };
 }

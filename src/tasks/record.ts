@@ -9,6 +9,7 @@
 import type { Era, JsonObject, JsonRpcError, JsonValue, RequestId } from "../protocol/mod.ts";
 import type { TaskStatus } from "./status.ts";
 import type { InputAnswer, InputState } from "./input.ts";
+import type { WorkflowState } from "./workflow.ts";
 
 /** Version of the record's shape. Records with a higher one are left untouched. */
 export const HEAD_SCHEMA = 1;
@@ -188,6 +189,8 @@ export interface TaskHead {
   readonly journal: Journal;
   /** Questions and answers. */
   readonly input: InputState;
+  /** Progress of a workflow. */
+  readonly workflow?: WorkflowState;
   /** The outcome, once terminal. */
   readonly outcome?: Outcome;
   /** A result set ahead of the status; invisible until the task completes. */

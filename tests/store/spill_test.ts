@@ -221,3 +221,43 @@ function contentOf(head: TaskHead, spiller: Spiller): Map<string, JsonValue> {
   }
   return found;
 }
+
+Deno.test("spillHead() keeps a workflow of 50 large steps and 64 extras under 32 KiB, and loses nothing", async () => {
+  const spiller = new Spiller();
+  const finished = Array.from({ length: 64 }, (_, i) => ({
+    name: `step ${i}`,
+    tool: `a_tool_with_a_name_${i}`,
+    status: "completed" as const,
+    attempt: 1,
+    nonce: "n".repeat(12),
+    outcome: text(i % 2 === 0 ? 1000 : 5000),
+    messages: text(900),
+  }));
+  const steps = finished.slice(0, 50);
+  const extras = finished.map(({ tool, nonce, outcome }) => ({ tool, nonce, outcome }));
+  const head = sampleHead({ kind: "workflow", workflow: { goal: "g", steps, extras } });
+  const spilled = await spiller.spill(head);
+  assert(sizeOf(spilled) <= MAX_HEAD_BYTES, `${sizeOf(spilled)} bytes`);
+  const { workflow } = spilled;
+  for (const [i, step] of steps.entries()) {
+    assertEquals(spiller.read(workflow!.steps[i]!.outcome!), spiller.read(step.outcome));
+    assertEquals(spiller.read(workflow!.steps[i]!.messages!), spiller.read(step.messages));
+  }
+  for (const [i, extra] of extras.entries()) {
+    assertEquals(spiller.read(workflow!.extras[i]!.outcome), spiller.read(extra.outcome));
+  }
+  assertEquals(payloadRefs(spilled).length, spiller.written.size);
+});
+
+Deno.test("spillHead() moves what a step came to out from 1 KiB on", async () => {
+  for (const [bytes, isInline] of [[1022, true], [1023, false]] as const) {
+    const step = { name: "a", status: "completed" as const, attempt: 1, outcome: text(bytes) };
+    const head = sampleHead({
+      kind: "workflow",
+      args: text(4000),
+      workflow: { goal: "g", steps: [step], extras: [] },
+    });
+    const spilled = await new Spiller().spill(head);
+    assertEquals("json" in spilled.workflow!.steps[0]!.outcome!, isInline);
+  }
+});
