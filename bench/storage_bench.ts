@@ -1,9 +1,9 @@
 /**
  * Each storage backend next to its bare driver doing the same single call, in one run, as ratios.
  *
- * Run: `deno run -A --v8-flags=--expose-gc bench/storage_bench.ts`. Both sides store the same bytes with the same entries, 64 at a time.
- * Engines that are not here are named as not measured. With `--scale` it also compares 100 and 20,000 tasks of
- * one owner.
+ * Run: `deno run -A --v8-flags=--expose-gc bench/storage_bench.ts`. Both sides store the same bytes with the same
+ * entries, 64 at a time. Engines that are not here are named as not measured. With `--scale` it also compares 100
+ * and 20,000 tasks of one owner.
  *
  * @module
  */
