@@ -44,6 +44,8 @@ export type AnswersTo<Q extends Readonly<Record<string, Question<unknown>>>> = {
 export interface ContextScope {
   /** Name of the part; may hold `#`, which no name of an author's can. Absent: the calls keep their names. */
   readonly name?: string;
+  /** What `ctx.idempotencyKey` is there. @default one of the part's own where it has a name */
+  readonly idempotencyKey?: string;
   /** What `ctx.prepared` is there. @default that of the whole */
   readonly prepared?: unknown;
   /** Wait for an answer where the question sets none, in milliseconds. @default that of the run */
@@ -70,9 +72,8 @@ let partsOf: (ctx: TaskContext) => { readonly run: Run; readonly shared: SharedP
 export async function scopeContext(ctx: TaskContext, scope: ContextScope): Promise<TaskContext> {
   const { run, shared } = partsOf(ctx);
   const { name, prepared = ctx.prepared, inputTimeoutMs = shared.inputTimeoutMs, toProgress } = scope;
-  const key = name === undefined
-    ? ctx.idempotencyKey
-    : await sha256OfTexts(["part-v1", ctx.idempotencyKey, name]);
+  const key = scope.idempotencyKey ??
+    (name === undefined ? ctx.idempotencyKey : await sha256OfTexts(["part-v1", ctx.idempotencyKey, name]));
   return new TaskContext(run, key, prepared, {
     ...shared,
     prefix: name === undefined ? shared.prefix : `${shared.prefix}${name}/`,

@@ -40,6 +40,8 @@ async function prepareWithin(
 ): Promise<JsonValue | undefined> {
   if (tool.prepare === undefined) return undefined;
   const { inputTimeoutMs } = tool;
-  const value = await tool.prepare(args, await scopeContext(ctx, { name: PREPARATION, inputTimeoutMs }));
+  const { idempotencyKey } = ctx;
+  const asking = await scopeContext(ctx, { name: PREPARATION, idempotencyKey, inputTimeoutMs });
+  const value = await tool.prepare(args, asking);
   return JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 }
