@@ -62,6 +62,21 @@ export function sleep(runtime: Runtime, ms: number, signal?: AbortSignal): Promi
   });
 }
 
+/** Longest time that a timer takes, in milliseconds: beyond it platforms fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls back once the wall clock shows `at` (epoch milliseconds), however far that is. */
+export function setAlarm(runtime: Runtime, at: number, callback: () => void): CancelTimer {
+  const set = (): CancelTimer =>
+    runtime.setTimer(Math.min(MAX_TIMER_MS, Math.max(0, at - runtime.now())), ring);
+  const ring = (): void => {
+    if (runtime.now() >= at) callback();
+    else cancel = set();
+  };
+  let cancel = set();
+  return () => cancel();
+}
+
 /** A random name of `bytes` random bytes, base64url. */
 export function randomName(runtime: Runtime, bytes = 12): string {
   let text = "";

@@ -23,7 +23,7 @@ import { jsonResponse } from "./json_response.ts";
 import { prefersEvents, requireAcceptable } from "./negotiation.ts";
 import { type Incoming, reply } from "./reply.ts";
 import { SSE_HEADERS } from "./sse_stream.ts";
-import { randomName } from "../runtime.ts";
+import { randomName, setAlarm } from "../runtime.ts";
 
 const SESSION_HEADER = "mcp-session-id";
 /** Longest id of an event that is looked at, in characters; ours are far shorter. */
@@ -78,13 +78,14 @@ export async function takeLegacy(
 }
 
 /**
- * Opens the stream of a session, or goes on with the stream of a request.
+ * Opens the stream of a session, or goes on with the stream of a request. The first ends when what its client is known
+ * by lapses.
  *
  * @throws {ProtocolError} As {@linkcode takeLegacy}, with `httpStatus` 406 if the client takes no event stream, and with
  * 400 if it comes back to a stream that is none of this session.
  */
 export async function listenLegacy(context: HandlerContext, incoming: Incoming): Promise<Response> {
-  const { request: { headers }, caller, version } = incoming;
+  const { request: { headers }, caller, expiresAt, version } = incoming;
   requireAcceptable(headers, ["text/event-stream"]);
   requireHandshakeVersion(version);
   const session = requireSession(headers);
@@ -101,7 +102,13 @@ export async function listenLegacy(context: HandlerContext, incoming: Incoming):
   }
   const abort = new AbortController();
   const idPrefix = hasEventIds(version) ? `get-${randomName(context.runtime)}` : undefined;
-  const stream = context.openStream(VERSION_2025, idPrefix, () => abort.abort());
+  const stream = context.openStream(VERSION_2025, idPrefix, () => {
+    cancelAlarm?.();
+    abort.abort();
+  });
+  const cancelAlarm = expiresAt === undefined
+    ? undefined
+    : setAlarm(context.runtime, expiresAt, () => stream.close());
   const listener = {
     caller,
     signal: abort.signal,

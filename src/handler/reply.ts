@@ -77,6 +77,7 @@ const LEFT = "The client closed the connection";
 class PendingReply implements Exchange, ReplyStream {
   readonly response: Promise<Response>;
   readonly caller: Caller;
+  readonly expiresAt?: number;
   readonly #context: HandlerContext;
   readonly #waitUntil: WaitUntil;
   readonly #options: ReplyOptions;
@@ -99,6 +100,7 @@ class PendingReply implements Exchange, ReplyStream {
 
   constructor(context: HandlerContext, incoming: Incoming, options: ReplyOptions) {
     this.caller = incoming.caller;
+    this.expiresAt = incoming.expiresAt;
     this.#context = context;
     this.#waitUntil = incoming.waitUntil;
     this.#request = incoming.request;

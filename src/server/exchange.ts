@@ -38,6 +38,8 @@ export type Caller = Principal | undefined;
 export interface Exchange {
   /** Who calls. */
   readonly caller: Caller;
+  /** When what the caller is known by lapses, epoch milliseconds: a mere wait or subscription ends then. */
+  readonly expiresAt?: number;
   /** Aborts when this request is cancelled; under 2026-07-28 by leaving, under 2025-11-25 never by that (T25-165). */
   readonly signal: AbortSignal;
   /** Aborts when nobody can read the answer any more, in either revision: the time to give up a mere wait. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { CancelTimer } from "../runtime.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Services } from "./services.ts";
 
@@ -30,7 +29,10 @@ export interface PausingWait {
   end(): void;
 }
 
-/** Waits under way in this process. Each ends its connection after `resultWaitMs` ± 10 %, and when the server closes. */
+/**
+ * Waits under way in this process. Each ends its connection after `resultWaitMs` ± 10 %, when the credentials of its
+ * client lapse, and when the server closes.
+ */
 export class PausingWaits {
   readonly #services: Services;
   readonly #waits = new Map<string, Set<() => void>>();
@@ -46,10 +48,9 @@ export class PausingWaits {
     if (!canComeBack) return { stops: [exchange.left], end: () => {} };
     const paused = new AbortController();
     const pause = () => paused.abort();
-    const cancelTimer: CancelTimer = runtime.setTimer(
-      resultWaitMs * (1 - JITTER + 2 * JITTER * runtime.random()),
-      pause,
-    );
+    const waitMs = resultWaitMs * (1 - JITTER + 2 * JITTER * runtime.random());
+    const { expiresAt = Infinity } = exchange;
+    const cancelTimer = runtime.setTimer(Math.max(0, Math.min(waitMs, expiresAt - runtime.now())), pause);
     // Another process may be there to come back to.
     closing.addEventListener("abort", pause);
     if (closing.aborted) pause();

@@ -24,6 +24,7 @@ import {
   type SubscriptionFilter,
   TASKS_CAPABILITY,
 } from "../protocol/v2026_07_28/mod.ts";
+import { setAlarm } from "../runtime.ts";
 import { isTerminal, LimitReachedError, type TaskHead, toDetailedTask2026 } from "../tasks/mod.ts";
 import { headKey, type OwnerKey, type Versioned } from "../store/mod.ts";
 import { hasTasks } from "./capabilities.ts";
@@ -172,18 +173,21 @@ class Subscription {
     }));
   }
 
-  /** Resolves with the last message once the client left or the server closes. */
+  /** Resolves with the last message once the client left, its credentials have lapsed or the server closes. */
   #ended(): Promise<JsonObject> {
-    const { subscriptions } = this.#services;
+    const { subscriptions, options: { runtime } } = this.#services;
+    const { expiresAt = Infinity } = this.#exchange;
     return new Promise((resolve) => {
       const end = () => {
         if (this.#hasEnded) return;
         this.#stop();
-        if (subscriptions.closing.aborted) this.#send("notifications/cancelled", { requestId: this.#id });
+        const isOurs = subscriptions.closing.aborted || runtime.now() >= expiresAt;
+        if (isOurs) this.#send("notifications/cancelled", { requestId: this.#id });
         resolve({ resultType: "complete", _meta: { [META.subscriptionId]: this.#id } });
       };
       this.#stops.push(subscriptions.whenClosing(end));
       this.#exchange.whenLeft(end);
+      if (expiresAt < Infinity) this.#stops.push(setAlarm(runtime, expiresAt, end));
       if (subscriptions.closing.aborted) end();
     });
   }
