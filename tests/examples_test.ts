@@ -64,6 +64,15 @@ const RUNS: Readonly<Record<string, () => Promise<void>>> = {
       }
     }),
 
+  "stdio.ts": async () => {
+    const args = ["run", "-A", "--quiet", `${EXAMPLES}stdio.ts`];
+    const env = { ...Deno.env.toObject(), TASKS_KV: ":memory:" };
+    const client = await LegacyClient.connect({ command: Deno.execPath(), args, env, stderr: "ignore" });
+    const { content } = await client.runTask("brew_tea", { cups: 2, strength: "light" });
+    assertEquals(content, [{ type: "text", text: "2 cups of light tea" }]);
+    await client.close();
+  },
+
   "tasks_basic.ts": () =>
     withDirectory((directory) => {
       const args = ["serve", "-A", "--host", "127.0.0.1", "--port", "0", `${EXAMPLES}tasks_basic.ts`];
