@@ -21,9 +21,9 @@ interface NodeStreams {
 /** What is used of a readable stream of Node's. */
 export interface NodeReadable {
   /** Calls back at an event: `data`, `end`, `close`, `error`. */
-  on(event: string, listener: (value: never) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
   /** Undoes {@linkcode NodeReadable.on}. */
-  off(event: string, listener: (value: never) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
   /** Stops reading; a process with nothing else to do ends. */
   pause(): unknown;
   /** Goes on reading. */
@@ -35,7 +35,7 @@ export interface NodeWritable {
   /** Writes, and calls back once that is done. */
   write(chunk: Uint8Array, done: (error?: Error | null) => void): unknown;
   /** Calls back at an event: `error`. */
-  on(event: string, listener: (value: never) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /**
@@ -58,8 +58,8 @@ export function toBytePipe(input: NodeReadable, output: NodeWritable): BytePipe 
   let stop = () => {};
   const readable = new ReadableStream<Uint8Array>({
     start(controller) {
-      const onData = (chunk: Uint8Array) => {
-        controller.enqueue(chunk);
+      const onData = (chunk: unknown) => {
+        controller.enqueue(chunk as Uint8Array);
         if ((controller.desiredSize ?? 0) <= 0) input.pause();
       };
       const onEnd = () => {

@@ -9,6 +9,8 @@
  */
 import { Client } from "@modelcontextprotocol/sdk/client";
 // The package's exports lead type checkers to files that do not exist when a path ends in ".js".
+// @ts-types="@modelcontextprotocol/sdk/client/stdio"
+import { StdioClientTransport, type StdioServerParameters } from "@modelcontextprotocol/sdk/client/stdio.js";
 // @ts-types="@modelcontextprotocol/sdk/client/streamableHttp"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
@@ -47,15 +49,18 @@ export interface LegacyCallOptions {
 /** A connected client with a session of its own. */
 export class LegacyClient {
   readonly #client: Client;
-  readonly #transport: StreamableHTTPClientTransport;
+  readonly #transport: StreamableHTTPClientTransport | StdioClientTransport;
 
-  private constructor(client: Client, transport: StreamableHTTPClientTransport) {
+  private constructor(client: Client, transport: StreamableHTTPClientTransport | StdioClientTransport) {
     this.#client = client;
     this.#transport = transport;
   }
 
-  /** Performs the handshake with the server at `url`. */
-  static async connect(url: string | URL, options: LegacyClientOptions = {}): Promise<LegacyClient> {
+  /** Performs the handshake with the server at a URL, or with one that is started by a command. */
+  static async connect(
+    server: string | URL | StdioServerParameters,
+    options: LegacyClientOptions = {},
+  ): Promise<LegacyClient> {
     const { headers, onElicit } = options;
     const client = new Client({ name: "interop-legacy", version: "1.0.0" }, {
       capabilities: onElicit === undefined ? {} : { elicitation: { form: {} } },
@@ -63,21 +68,23 @@ export class LegacyClient {
     if (onElicit !== undefined) {
       client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ({ ...await onElicit(params) }));
     }
-    const transport = new StreamableHTTPClientTransport(new URL(url), {
-      requestInit: headers === undefined ? {} : { headers: { ...headers } },
-    });
+    const transport = typeof server === "string" || server instanceof URL
+      ? new StreamableHTTPClientTransport(new URL(server), {
+        requestInit: headers === undefined ? {} : { headers: { ...headers } },
+      })
+      : new StdioClientTransport(server);
     await client.connect(transport);
     return new LegacyClient(client, transport);
   }
 
   /** Version agreed on in the handshake. */
   get protocolVersion(): string | undefined {
-    return this.#transport.protocolVersion;
+    return this.#transport instanceof StdioClientTransport ? undefined : this.#transport.protocolVersion;
   }
 
   /** Session the server opened, if it did. */
   get sessionId(): string | undefined {
-    return this.#transport.sessionId;
+    return this.#transport instanceof StdioClientTransport ? undefined : this.#transport.sessionId;
   }
 
   /** What the server declared about tasks. */
@@ -174,9 +181,14 @@ export class LegacyClient {
     }
   }
 
+  /** Process of the server, if this client started it. */
+  get pid(): number | undefined {
+    return this.#transport instanceof StdioClientTransport ? this.#transport.pid ?? undefined : undefined;
+  }
+
   /** Ends the session at the server, then the connection. */
   async endSession(): Promise<void> {
-    await this.#transport.terminateSession();
+    if (this.#transport instanceof StreamableHTTPClientTransport) await this.#transport.terminateSession();
     await this.close();
   }
 

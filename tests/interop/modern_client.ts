@@ -6,12 +6,14 @@
  *
  * @module
  */
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
+import type { StdioServerParameters } from "@modelcontextprotocol/client/stdio";
 import {
   type ApplicationElicitResult,
   type ApplicationInputRequest,
   createApplicationInputHandler,
   createTaskSessionFromClient,
+  type RawClientDispatch,
   type SerializedTaskReference,
   type TaskController,
   type TaskEnabledSession,
@@ -21,6 +23,7 @@ import {
   type ToolExecution,
 } from "@modelcontextprotocol/ext-tasks/client";
 import { createRawDispatch } from "./raw_dispatch.ts";
+import { TappedTransport } from "./stdio_dispatch.ts";
 
 type Capabilities = Record<string, Record<string, Record<string, never>>>;
 
@@ -72,20 +75,22 @@ export class ModernClient {
     this.#session = session;
   }
 
-  /** Discovers the server at `url`, or performs the handshake with it. */
-  static async connect(url: string | URL, options: ModernClientOptions = {}): Promise<ModernClient> {
-    const { era = "2026-07-28", headers = {}, onElicit } = options;
+  /** Discovers the server at a URL, or one that is started by a command, or performs the handshake with it. */
+  static async connect(
+    server: string | URL | StdioServerParameters,
+    options: ModernClientOptions = {},
+  ): Promise<ModernClient> {
+    const { era = "2026-07-28", onElicit } = options;
     const clientInfo = { name: "interop-modern", version: "1.0.0" };
     const capabilities: Capabilities = onElicit === undefined ? {} : { elicitation: { form: {} } };
     const client = new Client(clientInfo, {
       capabilities,
       versionNegotiation: { mode: era === "2026-07-28" ? { pin: era } : "legacy" },
     });
-    await client.connect(
-      new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers: { ...headers } } }),
-    );
+    const { endpointId, transport, rawDispatch } = reach(server, options);
+    await client.connect(transport);
     const session = createTaskSessionFromClient(client, {
-      endpointId: String(url),
+      endpointId,
       onInputRequest: createApplicationInputHandler({
         elicitation: ({ params }) => onElicit?.(params) ?? { action: "decline" },
         sampling: refuseInput,
@@ -93,12 +98,7 @@ export class ModernClient {
       }),
       onError: (error) => console.error("ext-tasks:", error),
       // Used in a 2026-07-28 session only.
-      rawDispatch: createRawDispatch(url, {
-        headers,
-        onNotification: ({ method, params }) => {
-          if (method === "notifications/progress") options.onProgress?.(params as ProgressParams);
-        },
-      }),
+      rawDispatch,
       v2RequestFraming: { protocolVersion: "2026-07-28", clientInfo, clientCapabilities: capabilities },
     });
     return new ModernClient(client, session);
@@ -146,6 +146,30 @@ export class ModernClient {
     await this.#session.close();
     await this.#client.close();
   }
+}
+
+function reach(
+  server: string | URL | StdioServerParameters,
+  { headers = {}, onProgress }: ModernClientOptions,
+): { readonly endpointId: string; readonly transport: Transport; readonly rawDispatch: RawClientDispatch } {
+  const onNotification = ({ method, params }: { readonly method?: unknown; readonly params?: unknown }) => {
+    if (method === "notifications/progress") onProgress?.(params as ProgressParams);
+  };
+  if (typeof server === "string" || server instanceof URL) {
+    return {
+      endpointId: String(server),
+      transport: new StreamableHTTPClientTransport(new URL(server), {
+        requestInit: { headers: { ...headers } },
+      }),
+      rawDispatch: createRawDispatch(server, { headers, onNotification }),
+    };
+  }
+  const transport = new TappedTransport(server, onNotification);
+  return {
+    endpointId: [server.command, ...server.args ?? []].join(" "),
+    transport,
+    rawDispatch: transport.dispatch,
+  };
 }
 
 async function settle(
