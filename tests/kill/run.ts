@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type RedisServer, startRedis } from "../contract/fixtures/redis_server.ts";
+import { type RedisServer, redisVersion, startRedis } from "../contract/fixtures/redis_server.ts";
 import { missingProgram } from "../support/not_run.ts";
 import { describeMachine, readSection, writeSection } from "../verify/record.ts";
 import { endNodes } from "./node_process.ts";
@@ -158,12 +158,6 @@ function summaryOf(kind: Kind, { rounds, broken, figures, afterDeath }: Tally): 
 
 function sum(figure: (tally: Tally) => number): number {
   return KINDS.reduce((all, kind) => all + figure(tallies[kind]), 0);
-}
-
-async function redisVersion(): Promise<string> {
-  if (redis === undefined) return "no Redis";
-  const { stdout } = await new Deno.Command("redis-server", { args: ["--version"] }).output();
-  return `Redis ${/v=(\S+)/.exec(new TextDecoder().decode(stdout))?.[1]}`;
 }
 
 function numberOf(name: string, otherwise: number): number {
