@@ -75,7 +75,7 @@ export async function performStep(step: WorkflowStep, env: StepSurroundings): Pr
 
   const ready = readyToCall(step, step.tool, env);
   if ("stop" in ready) return { messages, stop: ready.stop };
-  messages.push(callMessage(step.tool, ready.args));
+  messages.push(callMessage(step.tool, ready.args, step.args));
   const outcome = await env.call(step.tool, ready.args);
   if (outcome.kind === "refused") {
     messages.push(refusalMessage(step.tool, outcome.message));

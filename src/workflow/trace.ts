@@ -13,8 +13,9 @@ import type {
   Role,
 } from "../protocol/mod.ts";
 import type { ArgumentValues } from "./arguments.ts";
-import type { WorkflowDefinition, WorkflowStep } from "./definition.ts";
+import type { NamedSource, OutputSource, WorkflowDefinition, WorkflowStep } from "./definition.ts";
 import { textOf } from "./output.ts";
+import { toText } from "./resolve.ts";
 import { fence, fenceJson, quoteInline, toOneLine } from "./quote.ts";
 import { substitute } from "./substitute.ts";
 
@@ -22,6 +23,8 @@ import { substitute } from "./substitute.ts";
 const MAX_ARGUMENT = 2000;
 /** Longest description of a tool in the plan, in UTF-16 units. */
 const MAX_DESCRIPTION = 300;
+/** Longest output that is told again where it is an argument, in UTF-16 units. */
+const MAX_REPEATED = 500;
 /** Longest URI shown, in UTF-16 units. */
 const MAX_SHOWN_URI = 500;
 
@@ -81,9 +84,30 @@ export function resourceErrorMessage(uri: string, error: string): PromptMessage 
   return message("user", `Error fetching resource ${showUri(uri)}:\n${fence(error)}`);
 }
 
-/** That a tool is called, and with what. */
-export function callMessage(tool: string, args: JsonObject): PromptMessage {
-  return message("assistant", `Calling tool '${tool}' with parameters:\n${fenceJson(args)}`);
+/**
+ * That a tool is called, and with what. A long output of an earlier step is named, not told again.
+ *
+ * @param sources Where the arguments come from.
+ */
+export function callMessage(
+  tool: string,
+  args: JsonObject,
+  sources: readonly NamedSource[] = [],
+): PromptMessage {
+  const shown = Object.entries(args).map(([name, value]) => {
+    const source = sources.find(([parameter]) => parameter === name)?.[1];
+    const isLong = source?.from === "output" && toText(value ?? null).length > MAX_REPEATED;
+    return [name, isLong ? placeholderOf(source) : value];
+  });
+  return message(
+    "assistant",
+    `Calling tool '${tool}' with parameters:\n${fenceJson(Object.fromEntries(shown))}`,
+  );
+}
+
+/** What stands for an output where it is not told: `<output from rows>`, `<field 'a.0' from rows>`. */
+export function placeholderOf({ binding, path }: OutputSource): string {
+  return path === undefined ? `<output from ${binding}>` : `<field '${path}' from ${binding}>`;
 }
 
 /** That a call that was announced was not made. */

@@ -1,5 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { type CallToolResult, type PromptMessage, workflow, type WorkflowStep } from "../../mod.ts";
+import {
+  type CallToolResult,
+  constant,
+  field,
+  type NamedSource,
+  output,
+  type PromptMessage,
+  workflow,
+  type WorkflowStep,
+} from "../../mod.ts";
 import {
   callMessage,
   fetchMessage,
@@ -96,6 +105,18 @@ Deno.test("a call is told with its arguments, a step of resources by its name", 
     told(callMessage("git_log", { from: "v1`\n```", n: 1 })),
     "assistant: Calling tool 'git_log' with parameters:\n" +
       '````json\n{\n  "from": "v1`\\n```",\n  "n": 1\n}\n````',
+  );
+  const long = "x".repeat(501);
+  const sources: readonly NamedSource[] = [
+    ["a", output("rows")],
+    ["b", field("rows", "a.0")],
+    ["c", output("rows")],
+    ["d", constant(long)],
+  ];
+  const shown = { a: "<output from rows>", b: "<field 'a.0' from rows>", c: "x".repeat(500), d: long };
+  assertEquals(
+    told(callMessage("t", { a: long, b: [long], c: "x".repeat(500), d: long }, sources)),
+    `assistant: Calling tool 't' with parameters:\n\`\`\`json\n${JSON.stringify(shown, null, 2)}\n\`\`\``,
   );
   assertEquals(
     told(fetchMessage(DEFINITION.steps[1]!)),
