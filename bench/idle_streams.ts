@@ -71,36 +71,44 @@ async function createTask(port: string): Promise<string> {
   return (await response.json()).result.taskId;
 }
 
-async function rss(server: Lines): Promise<number> {
+/** Memory of a process in bytes. */
+interface Usage {
+  readonly rss: number;
+  /** Heap in use after a collection. */
+  readonly heap: number;
+}
+
+async function usageOf(server: Lines): Promise<Usage> {
   await server.say("measure");
-  return Number(await server.next());
+  const [rss, heap] = (await server.next()).split(" ").map(Number) as [number, number];
+  return { rss, heap };
 }
 
 /** Bytes of a stream, and the memory of the process after each cycle of opening and closing all of them. */
 async function measure(
   mode: "bare" | "perdure",
-): Promise<{ readonly perStream: number; readonly after: number[] }> {
+): Promise<{ readonly perStream: number; readonly after: Usage[] }> {
   const server = start("server.ts", [mode]);
   const port = await server.next();
   const taskId = mode === "perdure" ? await createTask(port) : "-";
   const cycle = async (streams: number): Promise<number> => {
-    const before = await rss(server);
+    const before = await usageOf(server);
     const client = start("client.ts", [port, `${streams}`, taskId]);
     await client.next();
-    const during = await rss(server);
+    const during = await usageOf(server);
     await client.say("close");
     await client.child.status;
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    return (during - before) / streams;
+    return (during.rss - before.rss) / streams;
   };
   // Code is compiled and pools are filled before anything is counted.
   await cycle(WARM_UP);
   // Later cycles find the memory of the first one still mapped: only the first shows what a stream costs.
   const perStream = await cycle(STREAMS);
-  const after = [await rss(server)];
+  const after = [await usageOf(server)];
   for (let i = 1; i < CYCLES; i++) {
     await cycle(STREAMS);
-    after.push(await rss(server));
+    after.push(await usageOf(server));
   }
   server.child.kill("SIGKILL");
   await server.child.status;
@@ -120,6 +128,11 @@ if (import.meta.main) {
     1.15,
     "at most",
   );
-  const mb = (values: readonly number[]) => values.map((value) => Math.round(value / 1e6)).join(" ");
-  console.log(`memory after each cycle, MB: bare ${mb(bare.after)}; perdure ${mb(ours.after)}`);
+  for (const [name, { after }] of [["bare", bare], ["perdure", ours]] as const) {
+    const mb = (value: (usage: Usage) => number) =>
+      after.map((usage) => (value(usage) / 1e6).toFixed(1)).join(" ");
+    console.log(
+      `${name}: MB after each cycle: ${mb(({ rss }) => rss)}; of them heap: ${mb(({ heap }) => heap)}`,
+    );
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * A server of idle event streams: bare, or Perdure's subscriptions. Prints its port, then obeys lines on stdin:
- * `measure` collects garbage and prints the memory of the process in bytes.
+ * `measure` collects garbage and prints the memory of the process and its used heap, in bytes.
  *
  * @module
  */
@@ -45,6 +45,6 @@ for await (const line of lines) {
   if (!line.includes("measure")) continue;
   for (let i = 0; i < 3; i++) (globalThis as { readonly gc?: () => void }).gc?.();
   const usage = Deno.memoryUsage();
-  console.log(usage.rss);
+  console.log(`${usage.rss} ${usage.heapUsed}`);
 }
 await server.shutdown();

@@ -155,9 +155,10 @@ export class SseStream {
   #startKeepAlive(): CancelTimer {
     const { runtime, keepAliveMs } = this.#options;
     return runtime.setTimer(keepAliveMs, () => {
+      // Set ahead of the write: some runtimes cancel the stream from within it when the connection is gone.
+      this.#cancelKeepAlive = this.#startKeepAlive();
       // Where something waits already, a comment would not keep the connection any more alive.
       if (this.#queue.length === 0) this.#write(COMMENT);
-      this.#cancelKeepAlive = this.#startKeepAlive();
     });
   }
 }

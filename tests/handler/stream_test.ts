@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { JsonRpcNotification, JsonRpcResponse } from "../../src/protocol/mod.ts";
 import type { Exchange, Listener } from "../../src/server/exchange.ts";
+import { SseStream } from "../../src/handler/sse_stream.ts";
 import { verifies } from "../support/requirements.ts";
+import { FakeRuntime } from "../support/fake_runtime.ts";
 import { settle } from "../support/settle.ts";
 import { readSse, type SseBlock } from "../support/sse.ts";
 import { emptyResult } from "./fake_dispatcher.ts";
@@ -34,6 +36,34 @@ function messages(blocks: readonly SseBlock[]): unknown[] {
 }
 
 const RESULT = emptyResult({ jsonrpc: "2.0", id: 7, method: "" });
+
+/** Lets whatever is enqueued cancel its stream before `enqueue` returns, as Deno does when the connection is gone. */
+function cancelWithinEnqueue(cancel: () => void): Disposable {
+  const { prototype } = ReadableStreamDefaultController;
+  const { enqueue } = prototype;
+  prototype.enqueue = function (chunk) {
+    enqueue.call(this, chunk);
+    cancel();
+  };
+  return { [Symbol.dispose]: () => void (prototype.enqueue = enqueue) };
+}
+
+Deno.test("a stream that ends within its own keep-alive leaves no timer behind", async () => {
+  const runtime = new FakeRuntime();
+  const ends: string[] = [];
+  const onEnd = (end: string) => void ends.push(end);
+  const stream = new SseStream({ runtime, keepAliveMs: 8000, maxQueueBytes: 1000, onEnd });
+  const reader = stream.readable.getReader();
+  await reader.read();
+  const last = reader.read();
+  await settle();
+  {
+    using _ = cancelWithinEnqueue(() => void reader.cancel());
+    await runtime.advance(8000);
+  }
+  await last;
+  assertEquals([ends, runtime.pendingTimers], [["left"], 0]);
+});
 
 for (const [era, request] of [["2026-07-28", modern], ["2025-11-25", legacy]] as const) {
   verifies(
