@@ -14,6 +14,8 @@ const EXAMPLES = `${Deno.realPathSync(`${import.meta.dirname}/../examples`)}/`;
 
 /** Programs that check themselves, with the last thing they say. */
 const PROGRAMS: Readonly<Record<string, string>> = {
+  "authorized.ts":
+    "Both clients: reports:read first, reports:read reports:write when needed; 4 tasks are Ada's",
   "durable_approval.ts": "task is completed: INV-1 is paid, approved by Ada",
   "dynamodb.ts": "indexed, the last shards by B",
   "outside_engine.ts": "task is completed: A-17 is on its way",

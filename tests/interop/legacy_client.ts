@@ -13,6 +13,8 @@ import { Client } from "@modelcontextprotocol/sdk/client";
 import { StdioClientTransport, type StdioServerParameters } from "@modelcontextprotocol/sdk/client/stdio.js";
 // @ts-types="@modelcontextprotocol/sdk/client/streamableHttp"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+// @ts-types="@modelcontextprotocol/sdk/client/auth"
+import type { OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
 import {
   type CallToolResult,
@@ -32,6 +34,8 @@ export type { CallToolResult, ElicitRequestParams, ElicitResult, Progress, Task 
 export interface LegacyClientOptions {
   /** Headers of every request, for example `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Gets tokens, if the server asks for one. */
+  readonly authProvider?: OAuthClientProvider;
   /** Answers form elicitations. Without it the client does not declare the capability. */
   readonly onElicit?: (params: ElicitRequestParams) => ElicitResult | Promise<ElicitResult>;
 }
@@ -61,7 +65,7 @@ export class LegacyClient {
     server: string | URL | StdioServerParameters,
     options: LegacyClientOptions = {},
   ): Promise<LegacyClient> {
-    const { headers, onElicit } = options;
+    const { headers, authProvider, onElicit } = options;
     const client = new Client({ name: "interop-legacy", version: "1.0.0" }, {
       capabilities: onElicit === undefined ? {} : { elicitation: { form: {} } },
     });
@@ -71,6 +75,7 @@ export class LegacyClient {
     const transport = typeof server === "string" || server instanceof URL
       ? new StreamableHTTPClientTransport(new URL(server), {
         requestInit: headers === undefined ? {} : { headers: { ...headers } },
+        authProvider,
       })
       : new StdioClientTransport(server);
     await client.connect(transport);

@@ -6,7 +6,13 @@
  *
  * @module
  */
-import { Client, StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
+import {
+  Client,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+  type Transport,
+  withOAuth,
+} from "@modelcontextprotocol/client";
 import type { StdioServerParameters } from "@modelcontextprotocol/client/stdio";
 import {
   type ApplicationElicitResult,
@@ -49,6 +55,8 @@ export interface ModernClientOptions {
   readonly era?: "2025-11-25" | "2026-07-28";
   /** Headers of every request, for example `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Gets tokens, if the server asks for one. */
+  readonly authProvider?: OAuthClientProvider;
   /** Answers form elicitations. Without it the client does not declare the capability. */
   readonly onElicit?: (
     params: Readonly<Record<string, unknown>>,
@@ -128,6 +136,11 @@ export class ModernClient {
     return await settle(await this.start(name, args, options), options.onTask);
   }
 
+  /** Calls a tool as a client that knows no tasks. */
+  async callPlain(name: string, args: object): Promise<ToolResult> {
+    return await this.#client.callTool({ name, arguments: { ...args } }) as ToolResult;
+  }
+
   /** Takes up a task from an earlier session and drives it to its outcome. */
   async resume(
     reference: SerializedTaskReference,
@@ -150,7 +163,7 @@ export class ModernClient {
 
 function reach(
   server: string | URL | StdioServerParameters,
-  { headers = {}, onProgress }: ModernClientOptions,
+  { headers = {}, authProvider, onProgress }: ModernClientOptions,
 ): { readonly endpointId: string; readonly transport: Transport; readonly rawDispatch: RawClientDispatch } {
   const onNotification = ({ method, params }: { readonly method?: unknown; readonly params?: unknown }) => {
     if (method === "notifications/progress") onProgress?.(params as ProgressParams);
@@ -160,8 +173,13 @@ function reach(
       endpointId: String(server),
       transport: new StreamableHTTPClientTransport(new URL(server), {
         requestInit: { headers: { ...headers } },
+        authProvider,
       }),
-      rawDispatch: createRawDispatch(server, { headers, onNotification }),
+      rawDispatch: createRawDispatch(server, {
+        headers,
+        fetch: authProvider && withOAuth(authProvider, server)(fetch),
+        onNotification,
+      }),
     };
   }
   const transport = new TappedTransport(server, onNotification);

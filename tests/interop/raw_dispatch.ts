@@ -19,6 +19,8 @@ type JsonObject = Record<string, unknown>;
 export interface RawDispatchOptions {
   /** Headers of every request, for example `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sends the requests. @default globalThis.fetch */
+  readonly fetch?: (url: string | URL, init: RequestInit) => Promise<Response>;
   /** Called with each notification on a response stream. */
   readonly onNotification?: (notification: JsonObject) => void;
 }
@@ -26,10 +28,11 @@ export interface RawDispatchOptions {
 /** A dispatcher for the server at `url`. */
 export function createRawDispatch(url: string | URL, options: RawDispatchOptions = {}): RawClientDispatch {
   let lastId = 0;
+  const send = options.fetch ?? fetch;
   return async (request, dispatchOptions = {}) => {
     const { method, params } = request as { method: string; params?: JsonObject };
     const id = `raw-${++lastId}`;
-    const response = await fetch(url, {
+    const response = await send(url, {
       method: "POST",
       headers: {
         ...options.headers,
