@@ -197,9 +197,11 @@ async function judgeProcess(command: string, args: readonly string[]): Promise<v
   ]);
   const said = new TextDecoder().decode(stderr);
   const answers = new TextDecoder().decode(stdout).trimEnd().split("\n").map((line) => JSON.parse(line));
-  assertEquals(answers.map(({ id }) => id), [undefined, 1, 2, 3, 4]);
-  assertEquals(answers[3].result.content[0].text, big);
-  assertEquals(answers[4].error.data.reason, "closing");
+  const byId = new Map(answers.map((answer) => [answer.id, answer]));
+  assertEquals([answers.length, byId.size], [5, 5]);
+  assertEquals(byId.get(undefined).error.code, -32700);
+  assertEquals(byId.get(3).result.content[0].text, big);
+  assertEquals(byId.get(4).error.data.reason, "closing");
   for (const word of ["log", "debug", "dir", "table", "group", "count", "time"]) {
     assertStringIncludes(said, word);
   }
