@@ -5,7 +5,7 @@
  */
 import type { CreateMessageParams, CreateMessageResult, ListRootsResult } from "../protocol/input.ts";
 import type { JsonValue } from "../protocol/mod.ts";
-import { sha256OfTexts } from "../store/mod.ts";
+import { sha256OfShortTexts } from "../store/mod.ts";
 import type { PrincipalSnapshot, Progress } from "../tasks/mod.ts";
 import { askClient } from "./ask.ts";
 import {
@@ -69,11 +69,12 @@ let partsOf: (ctx: TaskContext) => { readonly run: Run; readonly shared: SharedP
  * A context for a part of what `ctx` is for. Steps and questions are recorded behind the part's name, and its
  * idempotency key is its own, so that two parts that do the same are two things. Variables are shared.
  */
-export async function scopeContext(ctx: TaskContext, scope: ContextScope): Promise<TaskContext> {
+export function scopeContext(ctx: TaskContext, scope: ContextScope): TaskContext {
   const { run, shared } = partsOf(ctx);
   const { name, prepared = ctx.prepared, inputTimeoutMs = shared.inputTimeoutMs, toProgress } = scope;
-  const key = scope.idempotencyKey ??
-    (name === undefined ? ctx.idempotencyKey : await sha256OfTexts(["part-v1", ctx.idempotencyKey, name]));
+  const key = () =>
+    scope.idempotencyKey ??
+      (name === undefined ? ctx.idempotencyKey : sha256OfShortTexts(["part-v1", ctx.idempotencyKey, name]));
   return new TaskContext(run, key, prepared, {
     ...shared,
     prefix: name === undefined ? shared.prefix : `${shared.prefix}${name}/`,
@@ -97,15 +98,15 @@ export class TaskContext {
 
   readonly #run: Run;
   readonly #shared: SharedParts;
-  /** Same for all attempts of this call, different for every call: pass it on to make side effects idempotent. */
-  readonly idempotencyKey: string;
+  readonly #keyOfCall: () => string;
+  #idempotencyKey: string | undefined;
   /** What `task.prepare` returned. */
   readonly prepared: unknown;
   /** Named values kept with the task. */
   readonly variables: TaskVariables;
 
   /** Context of a run; made by this library. */
-  constructor(run: Run, idempotencyKey: string, prepared: unknown, shared?: SharedParts) {
+  constructor(run: Run, idempotencyKey: () => string, prepared: unknown, shared?: SharedParts) {
     this.#run = run;
     this.#shared = shared ?? {
       prefix: "",
@@ -113,9 +114,14 @@ export class TaskContext {
       variables: new TaskVariables(run),
       toProgress: (progress) => progress,
     };
-    this.idempotencyKey = idempotencyKey;
+    this.#keyOfCall = idempotencyKey;
     this.prepared = prepared;
     this.variables = this.#shared.variables;
+  }
+
+  /** Same for all attempts of this call, different for every call: pass it on to make side effects idempotent. */
+  get idempotencyKey(): string {
+    return this.#idempotencyKey ??= this.#keyOfCall();
   }
 
   /** Aborts when the work is no longer wanted here; its reason is a {@linkcode TaskAbortError}. */

@@ -6,7 +6,7 @@
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
 import { dispatched, type Holder, isTerminal, type NewTask, type TaskHead } from "../tasks/mod.ts";
-import { sha256OfTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
+import { sha256OfShortTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
 import { TaskContext } from "./context.ts";
 import { ToolError } from "./errors.ts";
 import { JournalReader } from "./journal.ts";
@@ -77,9 +77,11 @@ export class Executor {
     return this.#track(run, async () => {
       const context = settleContextOf(run, tool);
       try {
-        const ctx = new TaskContext(run, await idempotencyKey(run.head), prepared);
+        const ctx = new TaskContext(run, () => idempotencyKey(run.head), prepared);
         // The reply to the put that took the task may have come so late that another process has it by now.
         await run.ready();
+        // Told to stop in this very moment, it would never hear of it.
+        run.signal.throwIfAborted();
         return await settleValue(await tool.handler?.(args, ctx), context);
       } catch (error) {
         return settleError(error, context);
@@ -97,7 +99,7 @@ export class Executor {
   ): Promise<{ readonly prepared: JsonValue } | { readonly settled: Settled }> {
     return this.#track(run, async () => {
       try {
-        const ctx = new TaskContext(run, await idempotencyKey(run.head), undefined);
+        const ctx = new TaskContext(run, () => idempotencyKey(run.head), undefined);
         const value = await tool.prepare?.(args, ctx);
         return { prepared: JSON.parse(JSON.stringify(value ?? null)) as JsonValue };
       } catch (error) {
@@ -121,7 +123,7 @@ export class Executor {
   async dispatch(tool: ExecutableTool, { head, version }: Versioned): Promise<void> {
     const { owner, id: taskId, name, exec: { epoch } } = head;
     const args = await this.store.load(head, head.args);
-    await tool.dispatch?.({ owner, taskId, epoch, name, args, idempotencyKey: await idempotencyKey(head) });
+    await tool.dispatch?.({ owner, taskId, epoch, name, args, idempotencyKey: idempotencyKey(head) });
     await this.store.mutate(owner, taskId, {
       decide: (fresh) => {
         const isStillQueued = fresh.exec.phase === "queued" && fresh.exec.epoch === epoch &&
@@ -240,6 +242,6 @@ function settingsOf(tool: ExecutableTool): { parkAfterMs?: number; inputTimeoutM
 }
 
 /** `ctx.idempotencyKey`: the same for all attempts, and different from the task id. */
-function idempotencyKey({ namespace, owner, id }: TaskHead): Promise<string> {
-  return sha256OfTexts(["task-v1", namespace, owner, id]);
+function idempotencyKey({ namespace, owner, id }: TaskHead): string {
+  return sha256OfShortTexts(["task-v1", namespace, owner, id]);
 }

@@ -67,7 +67,7 @@ export async function answerModern(
   const phase = await InlinePhase.open(services, call, resumed, undefined, streamHooks(meta, exchange));
   const event = await phase.next(
     services.executor.prepare(phase.run, { tool: call.tool, args: undefined }),
-    exchange.signal,
+    exchange,
   );
   if (event.type === "asked") {
     return { asked: await askAgain(services, call, round, phase, event.questions, undefined) };

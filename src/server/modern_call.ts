@@ -119,7 +119,7 @@ class Round {
     if (state.prepared !== undefined) return { prepared: state.prepared.value, phase: resumed };
     const phase = await InlinePhase.open(this.#services, this.#call, resumed, undefined, this.#hooks);
     const work = this.#services.executor.prepare(phase.run, { tool, args: this.#call.args });
-    const event = await phase.next(work, this.#call.exchange.signal);
+    const event = await phase.next(work, this.#call.exchange);
     if (event.type !== "done") return { answer: await this.#leave(phase, event, undefined) };
     if ("settled" in event.value) return { answer: toAnswer(event.value.settled.outcome) };
     const asked = new Set(phase.state.entries.map(({ key }) => key));
@@ -144,7 +144,7 @@ class Round {
     const endsAt = runtime.monotonic() + options.inlineMaxMs;
     const settled = executor.execute(phase.run, { tool, args, prepared });
     const inlineMs = tool.task.inlineMs ?? options.inlineMs;
-    let event = await phase.next(settled, exchange.signal, mayPromote ? inlineMs : undefined);
+    let event = await phase.next(settled, exchange, mayPromote ? inlineMs : undefined);
     const wantsTask = event.type === "slow" ||
       event.type === "asked" && mayPromote && phase.run.journal.hasSteps;
     if (wantsTask) {
@@ -152,7 +152,7 @@ class Round {
       if (head !== undefined) return created(head);
       if (phase.run.signal.reason?.reason === "lease_lost") return await this.#answerStopped(phase, settled);
       if (event.type === "slow") {
-        event = await phase.next(settled, exchange.signal, Math.max(1, endsAt - runtime.monotonic()));
+        event = await phase.next(settled, exchange, Math.max(1, endsAt - runtime.monotonic()));
       }
     }
     if (event.type === "done") return toAnswer(event.value.outcome);
@@ -196,7 +196,7 @@ class Round {
 
   /** For a run that had to stop, since others may go on with it: what it has come to by now is its answer all the same. */
   async #answerStopped(phase: InlinePhase, settled: Promise<Settled>): Promise<JsonObject> {
-    const event = await phase.next(settled, this.#call.exchange.signal, 0);
+    const event = await phase.next(settled, this.#call.exchange, 0);
     if (event.type === "done" && event.value.hasThrown !== true) return toAnswer(event.value.outcome);
     throw this.#refusal;
   }

@@ -15,8 +15,8 @@ import type { TaskCall } from "./task_creation.ts";
 
 /** A round that was opened. */
 export interface OpenedRound {
-  /** What the state is bound to. */
-  readonly context: string;
+  /** What the state is bound to; told only when it is needed. */
+  readonly context: () => Promise<string>;
   /** What earlier rounds left; empty in the first. */
   readonly state: RoundState;
 }
@@ -34,9 +34,9 @@ export async function openRound(
   args: JsonObject,
   requestState: string | undefined,
 ): Promise<OpenedRound> {
-  const context = await stateContext(exchange, method, name, args);
+  const context = () => stateContext(exchange, method, name, args);
   if (requestState !== undefined) {
-    return { context, state: await openState(services, exchange.caller, context, requestState) };
+    return { context, state: await openState(services, exchange.caller, await context(), requestState) };
   }
   const { runtime } = services.store;
   const now = runtime.now();
@@ -65,6 +65,6 @@ export async function askAgain(
   return {
     resultType: "input_required",
     inputRequests: questions as unknown as JsonObject,
-    requestState: await sealState(services, call.exchange.caller, context, next, ttlMs),
+    requestState: await sealState(services, call.exchange.caller, await context(), next, ttlMs),
   };
 }

@@ -13,4 +13,4 @@ export * from "./payloads.ts";
 export * from "./task_store.ts";
 export * from "./watcher.ts";
 export { toBytes, toJsonText, toText } from "./codec.ts";
-export { fromBase64Url, sha256OfTexts, toBase64Url, toCanonicalJson } from "./digest.ts";
+export { fromBase64Url, sha256OfShortTexts, sha256OfTexts, toBase64Url, toCanonicalJson } from "./digest.ts";

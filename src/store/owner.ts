@@ -4,7 +4,7 @@
  * @module
  */
 import type { OwnerKey } from "./backend.ts";
-import { sha256OfTexts } from "./digest.ts";
+import { sha256OfShortTexts, sha256OfTexts } from "./digest.ts";
 
 /** Longest subject, client id or issuer, in UTF-16 units. */
 export const MAX_IDENTITY_LENGTH = 1024;
@@ -57,7 +57,7 @@ const cache = new Map<string, Promise<OwnerKey>>();
 /** The key of an owner: `b64url(sha256(space, issuer, id))`, each text with its length. No case folding. */
 export function toOwnerKey(owner: OwnerIdentity): Promise<OwnerKey> {
   const texts = [owner.space, owner.issuer, owner.id];
-  if (owner.space === "anon") return sha256OfTexts(texts);
+  if (owner.space === "anon") return Promise.resolve(sha256OfShortTexts(texts));
   const name = JSON.stringify(texts);
   let key = cache.get(name);
   if (key === undefined) {

@@ -50,17 +50,18 @@ verifies(
   "lib-I7",
   "Steps of one name are told apart by the order of their calls, in Promise.all too",
   async () => {
+    const on = createTestStore();
     const task = await startTask(async (_args, ctx) => {
       const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
       const all = Promise.all(gates.map((gate, i) => ctx.step("s", () => gate.promise.then(() => i))));
       // They finish in the opposite order.
       for (const gate of gates.toReversed()) {
         gate.resolve();
-        await new Promise<void>((resolve) => task.runtime.setTimer(1, resolve));
+        await new Promise<void>((resolve) => on.runtime.setTimer(1, resolve));
       }
       await all;
       await new Promise(() => {});
-    });
+    }, { on });
     await task.runtime.advance(10);
     const { journal } = await task.stored();
     assertEquals(journal.entries.map(({ key }) => key), ["s#3", "s#2", "s"]);
