@@ -30,20 +30,23 @@ export async function takeAnswers(
   const { head } = await services.store.get(owner, taskId);
   demandTaskScopes(services, caller, head);
   const requests = await services.store.loadInputRequests(head);
-  const fitting = Object.entries(answers).filter(([key]) => Object.hasOwn(requests, key));
-  for (const [key, { value, isRefusal }] of fitting) {
-    if (!isRefusal) assertFits(requests[key]!, value);
-  }
+  const fitting = Object.entries(answers)
+    .filter(([key]) => Object.hasOwn(requests, key))
+    .map(([key, answer]) => [key, answer.isRefusal ? answer : toFitting(requests[key]!, answer.value)]);
   if (fitting.length === 0) return;
   const { current } = await services.store.answer(owner, taskId, Object.fromEntries(fitting));
   // A parked task goes on here, if its tool is here.
   await services.recovery.attend(current);
 }
 
-function assertFits(request: InputRequest, value: JsonValue): void {
+/** @throws {ProtocolError} -32602 if the answer does not fit its question. */
+function toFitting(request: InputRequest, value: JsonValue): ReceivedAnswer {
   const response = parseInputResponse(request, value);
-  if (request.method !== "elicitation/create" || request.params.mode === "url") return;
-  if (!("action" in response) || response.action !== "accept") return;
+  if (request.method !== "elicitation/create" || !("action" in response)) return { value };
+  // What somebody entered on a page is between them and the page: nothing of it is kept here (T25-267, T26-278).
+  if (request.params.mode === "url") return { value: { action: response.action } };
+  if (response.action !== "accept") return { value };
   const fault = faultOfElicitedContent(request.params.requestedSchema, response.content ?? {});
-  if (fault !== undefined) throw invalidParams(`Invalid params: the answer does not fit the form: ${fault}`);
+  if (fault === undefined) return { value };
+  throw invalidParams(`Invalid params: the answer does not fit the form: ${fault}`);
 }
