@@ -51,7 +51,7 @@ export function report(
   const isReached = direction === "at least" ? ratio >= goal : ratio <= goal;
   const verdict = isReached ? "reached" : "MISSED";
   console.log(
-    `${what}: ${Math.round(rate)} ${unit}; ${bareWhat}: ${Math.round(bare)}/s; ratio ${
+    `${what}: ${Math.round(rate)} ${unit}; ${bareWhat}: ${Math.round(bare)} ${unit}; ratio ${
       ratio.toFixed(2)
     } (goal ${direction} ${goal}: ${verdict})`,
   );

@@ -67,15 +67,12 @@ export function reply(
   options: ReplyOptions,
   dispatch: (exchange: Exchange) => Promise<Reply>,
 ): Promise<Response> {
-  const pending = new PendingReply(context, incoming, options);
-  pending.run(dispatch);
-  return pending.response;
+  return new Promise((resolve) => new PendingReply(context, incoming, options, resolve).run(dispatch));
 }
 
 const LEFT = "The client closed the connection";
 
 class PendingReply implements Exchange, ReplyStream {
-  readonly response: Promise<Response>;
   readonly caller: Caller;
   readonly expiresAt?: number;
   readonly #context: HandlerContext;
@@ -83,8 +80,9 @@ class PendingReply implements Exchange, ReplyStream {
   readonly #options: ReplyOptions;
   // Let go of as soon as the answer is under way: a stream may be open for days, and a request holds its body.
   #request: Request | undefined;
-  readonly #cancelTimer: CancelTimer;
-  #resolve!: (response: Response) => void;
+  // Both are let go of as well, with the timer and the response that hang on them.
+  #cancelTimer: CancelTimer | undefined;
+  #resolve: ((response: Response) => void) | undefined;
   #stream: SseStream | undefined;
   #departure: AbortController | undefined;
   #unabortable: AbortSignal | undefined;
@@ -98,14 +96,19 @@ class PendingReply implements Exchange, ReplyStream {
   #isCutOff = false;
   #refusal: CredentialRefusal | undefined;
 
-  constructor(context: HandlerContext, incoming: Incoming, options: ReplyOptions) {
+  constructor(
+    context: HandlerContext,
+    incoming: Incoming,
+    options: ReplyOptions,
+    resolve: (response: Response) => void,
+  ) {
     this.caller = incoming.caller;
     this.expiresAt = incoming.expiresAt;
     this.#context = context;
     this.#waitUntil = incoming.waitUntil;
     this.#request = incoming.request;
     this.#options = options;
-    this.response = new Promise((resolve) => void (this.#resolve = resolve));
+    this.#resolve = resolve;
     this.#cancelTimer = context.runtime.setTimer(context.keepAliveMs, () => this.#open());
   }
 
@@ -211,17 +214,17 @@ class PendingReply implements Exchange, ReplyStream {
 
   #answer(answer: Reply): void {
     this.#isDone = true;
-    this.#cancelTimer();
+    this.#stopTimer();
     this.#unwatch();
     const { isStream, prefersStream } = this.#options;
     if (isStream || prefersStream && answer.status === 200) this.#open();
-    if (this.#stream === undefined) this.#resolve(jsonResponse(answer.body, answer.status, answer.headers));
+    if (this.#stream === undefined) this.#respond(jsonResponse(answer.body, answer.status, answer.headers));
     else this.#stream.close(answer.body);
   }
 
   #open(): SseStream {
     if (this.#stream !== undefined) return this.#stream;
-    this.#cancelTimer();
+    this.#stopTimer();
     // From here on the stream tells when the client leaves. The request's signal may not be asked any more:
     // some runtimes abort it whenever a response has been sent.
     this.#unwatch();
@@ -229,9 +232,19 @@ class PendingReply implements Exchange, ReplyStream {
     this.#stream = this.#context.openStream(era, hasEventIds ? this.name : undefined, (end) => {
       if (end !== "closed") this.#lose();
     });
-    this.#resolve(new Response(this.#stream.readable, { headers: SSE_HEADERS }));
+    this.#respond(new Response(this.#stream.readable, { headers: SSE_HEADERS }));
     if (!this.#isDone) this.#onOpen?.();
     return this.#stream;
+  }
+
+  #respond(response: Response): void {
+    this.#resolve?.(response);
+    this.#resolve = undefined;
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 
   #watch(): void {
