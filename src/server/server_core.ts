@@ -220,7 +220,7 @@ export class ServerCore implements Dispatcher {
 
   /** While it closes, a server starts no new work, and still tells of what runs. Once it is closed, it does nothing. */
   #refuses(method: string): boolean {
-    return this.#isClosed || this.#isClosing && method === "tools/call";
+    return this.#isClosed || this.#isClosing && (method === "tools/call" || method === "prompts/get");
   }
 
   servesModern(method: string): boolean {

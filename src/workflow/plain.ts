@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonObject, JsonValue, PromptMessage } from "../protocol/mod.ts";
+import type { CallToolResult, JsonObject, JsonValue, PromptMessage } from "../protocol/mod.ts";
 import { scopeContext, type TaskContext } from "../execution/mod.ts";
 import type { Progress } from "../tasks/mod.ts";
 import type { ArgumentValues } from "./arguments.ts";
@@ -20,7 +20,9 @@ export type WorkflowPrompt = {
 };
 
 /** What is recorded of a step: its outcome, and all variables where it changed them. */
-interface StepRecord extends StepOutcome {
+interface StepRecord extends Pick<StepOutcome, "messages" | "stop"> {
+  /** As JSON text: a result may nest as deep as can be recorded at all. */
+  readonly result?: string;
   readonly variables?: JsonObject;
 }
 
@@ -49,13 +51,13 @@ export async function runPlain(
     ctx.signal.throwIfAborted();
     await ctx.progress(i, steps.length, stepText(i, steps.length, step));
     known = { ...known, variables: await ctx.variables.all() };
-    const record = await runRecorded(definition, i, known, host, ctx);
-    messages.push(...record.messages);
-    if (record.stop !== undefined) {
+    const outcome = await runRecorded(definition, i, known, host, ctx);
+    messages.push(...outcome.messages);
+    if (outcome.stop !== undefined) {
       stoppedAt = step.name;
       break;
     }
-    known = withOutput(known, step, record.result);
+    known = withOutput(known, step, outcome.result);
   }
   const end = stoppedAt === undefined
     ? "Workflow execution complete"
@@ -92,14 +94,14 @@ async function runRecorded(
   known: Known,
   host: WorkflowHost,
   ctx: TaskContext,
-): Promise<StepRecord> {
+): Promise<StepOutcome> {
   const step = definition.steps[index]!;
   const toProgress = progressWithin(index, definition.steps.length, step);
   let hasRun = false;
   const recorded = await ctx.step<JsonValue>(step.name, async () => {
     hasRun = true;
     const scoped = await scopeContext(ctx, { name: step.name, toProgress });
-    const outcome = await performStep(step, {
+    const { messages, result, stop } = await performStep(step, {
       definition,
       known,
       isTask: false,
@@ -109,12 +111,19 @@ async function runRecorded(
     });
     const variables = await ctx.variables.all();
     const isChanged = JSON.stringify(variables) !== JSON.stringify(known.variables);
-    return { ...outcome, ...(isChanged ? { variables } : {}) } as unknown as JsonValue;
+    const record: StepRecord = {
+      messages,
+      result: result && JSON.stringify(result),
+      stop,
+      variables: isChanged ? variables : undefined,
+    };
+    return record as unknown as JsonValue;
   });
   const record = recorded as unknown as StepRecord;
   // Variables of a call that is no task live only as long as its round.
   if (!hasRun && record.variables !== undefined) await restore(ctx, known.variables, record.variables);
-  return record;
+  const { messages, result, stop } = record;
+  return { messages, result: result === undefined ? undefined : JSON.parse(result) as CallToolResult, stop };
 }
 
 async function restore(ctx: TaskContext, before: JsonObject, after: JsonObject): Promise<void> {

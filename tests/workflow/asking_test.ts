@@ -203,6 +203,19 @@ Deno.test("in the newer revision a client that leaves stops the workflow", async
   assertEquals([parts.calls, parts.events], [[], []]);
 });
 
+Deno.test("a server that closes begins no workflow, and stops the one that runs", async () => {
+  const parts = withGate();
+  const call = parts.modern(ADA).request("prompts/get", { name: "w" });
+  await settle();
+  const closing = parts.server.close({ graceMs: 1000 });
+  await settle();
+  const late = await parts.modern(ADA).request("prompts/get", { name: "w" });
+  assertEquals(late.error.data, { reason: "closing", retryAfterMs: 1000 });
+  await parts.runtime.drive(closing);
+  assertEquals((await call).error.code, -32603);
+  assertEquals([parts.gate.runs.length, parts.calls], [1, []]);
+});
+
 Deno.test("a tool that goes on after a cancel is not followed by another step", async () => {
   const parts = withTools();
   const held = Promise.withResolvers<void>();

@@ -362,6 +362,26 @@ Deno.test("a step has an idempotency key of its own, and its tool what it prepar
   assertEquals(keys.size, 2);
 });
 
+Deno.test("a result that nests as deep as a call's may goes on to the next step", async () => {
+  const parts = withTools();
+  parts.server.registerTool("deep", { outputSchema: z.object({ x: z.any() }) }, () => {
+    let x: unknown = "bottom";
+    for (let i = 0; i < 62; i++) x = [x];
+    return { x };
+  });
+  parts.server.registerTool("depth", { inputSchema: z.object({ x: z.any() }) }, ({ x }) => {
+    let depth = 0;
+    for (let inner = x; Array.isArray(inner); inner = inner[0]) depth++;
+    return `depth ${depth}`;
+  });
+  parts.server.registerWorkflow(
+    workflow("w", "dig").step("deep", "deep").bind("d").step("depth", "depth").arg("x", field("d", "x")),
+  );
+  const direct = await parts.modern(ADA).call("deep");
+  assertEquals(direct.result.isError, undefined);
+  assertEquals((await toldAfterPlan(parts, "w")).at(-1), gave("depth 62"));
+});
+
 Deno.test("what a tool does to its arguments changes nothing for the next call", async () => {
   const parts = withTools();
   parts.server.registerTool("spoil", { inputSchema: z.object({ list: z.any() }) }, ({ list }) => {
