@@ -73,7 +73,9 @@ verifies(
       });
       assertEquals(task.content, [{ type: "text", text: "1 cups of strong tea" }]);
       assert(statuses.includes("input_required"), String(statuses));
-      assertEquals(asked.length, 2);
+      // A question goes out again on a result stream that opens before its answer has arrived.
+      assert(asked.length >= 2);
+      assertEquals(new Set(asked).size, 1);
       const unwanted = await first.createTask("brew_tea", { cups: 100, strength: "light" });
       assertEquals((await first.cancelTask(unwanted.taskId)).status, "cancelled");
       const unfinished = await first.createTask("brew_tea", { cups: 3, strength: "strong" });
