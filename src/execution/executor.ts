@@ -34,6 +34,8 @@ export class Executor {
   /** Where tasks live. */
   readonly store: TaskStore;
   readonly #runs = new Map<Run, Promise<unknown>>();
+  /** Outcomes of tasks that are waited for, until they are stored. */
+  readonly #endings = new Set<Promise<void>>();
 
   constructor(store: TaskStore) {
     this.store = store;
@@ -136,12 +138,14 @@ export class Executor {
   /** Waits for a run's outcome and stores it, or until the run leaves. Never rejects. */
   finishOrLeave(run: Run, settled: Promise<Settled>): Promise<void> {
     const finished = settled.then((outcome) => this.#finish(run, outcome));
-    return Promise.race([finished, run.left]);
+    const ending = Promise.race([finished, run.left]).finally(() => this.#endings.delete(ending));
+    this.#endings.add(ending);
+    return ending;
   }
 
   /**
    * Ends all runs. They are asked to stop with reason `closing`; repeatable ones are handed back once their
-   * handler has settled, others may finish.
+   * handler has settled, others may finish. Both are waited for until they are stored.
    *
    * @param graceMs How long to wait for them, in milliseconds.
    */
@@ -152,7 +156,7 @@ export class Executor {
     });
     const stop = new AbortController();
     const grace = sleep(this.store.runtime, graceMs, stop.signal).catch(() => {});
-    await Promise.race([Promise.allSettled(ending), grace]);
+    await Promise.race([Promise.allSettled([...ending, ...this.#endings]), grace]);
     stop.abort();
     for (const run of this.#runs.keys()) run.abort("lease_lost");
   }

@@ -1,3 +1,4 @@
+import { sleep } from "../../src/runtime.ts";
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
 import type { McpServer } from "../../mod.ts";
@@ -187,6 +188,32 @@ Deno.test("closing lets a once-tool finish within the grace", async () => {
   await a.runtime.drive(a.server.close({ graceMs: 5000 }));
   assertEquals((await statusOf(b, taskId)).status, "completed");
 });
+
+for (
+  const [what, repeatable, phase] of [["handed back", true, "queued"], [
+    "finished",
+    undefined,
+    "done",
+  ]] as const
+) {
+  Deno.test(`closing waits until what is ${what} is stored`, async () => {
+    const { server, backend, runtime, modern } = createTestServer();
+    server.registerTool("job", { task: { support: "required", repeatable } }, async (_args, ctx) => {
+      await ctx.sleep("a while", 100);
+      return "done";
+    });
+    await modern(ada).createTask("job");
+    backend.beforePut = () => sleep(runtime, 500);
+    let last: unknown;
+    const close = backend.close.bind(backend);
+    backend.close = () => {
+      last = backend.valuesOf("task")[0]?.exec;
+      return close();
+    };
+    await runtime.drive(server.close());
+    assertEquals((last as { readonly phase: string }).phase, phase);
+  });
+}
 
 verifies("lib-I13", "an expired task is unknown at once, and gone from the store after a scan", async () => {
   const { a } = pair((server) => server.registerTool("job", { task: { support: "required" } }, never));
