@@ -3,7 +3,8 @@
  * and none sees them twice.
  *
  * A question goes to an open `tasks/result` of the session, if there is one in this process; else once, per
- * session, along with the answer of a `tasks/get`. The id of each request names task and question, so that
+ * session, along with the answer of a `tasks/get`. Where a session lives on one connection, which loses nothing, a
+ * question goes over it once, whatever is opened later. The id of each request names task and question, so that
  * any instance can take the answer.
  *
  * @module
@@ -31,6 +32,8 @@ import type { Session, StoredSession } from "./session_store.ts";
 const RESEND_MS = 300_000;
 /** Sent questions remembered by a session at most; the oldest are forgotten first. */
 const MAX_SENT = 100;
+/** Questions remembered of a session that lives on its connection. */
+const MAX_ASKED_ONCE = 1000;
 /** Bytes of JSON text that they may take, so that the session's record has room for all else. */
 const MAX_SENT_BYTES = 8192;
 
@@ -59,6 +62,8 @@ export class InputDelivery {
   readonly #services: Services;
   /** Open `tasks/result` requests in this process, by session and task; never an empty set. */
   readonly #openResults = new Map<string, Set<OpenResult>>();
+  /** What was asked in sessions that live on their connection. */
+  readonly #askedOnce = new Map<string, Set<string>>();
 
   constructor(services: Services) {
     this.#services = services;
@@ -70,10 +75,11 @@ export class InputDelivery {
    */
   openResult(
     exchange: Exchange,
-    session: Session,
+    stored: StoredSession,
     taskId: string,
     { asked: askedBefore, send }: OpenResultOptions = {},
   ): OpenResult {
+    const { session } = stored;
     const name = `${session.id}/${taskId}`;
     const group = this.#openResults.get(name) ?? new Set<OpenResult>();
     this.#openResults.set(name, group);
@@ -87,7 +93,7 @@ export class InputDelivery {
         const keys = Object.keys(head.input.outstanding)
           .filter((key) => !asked.has(key) && !others.some((other) => other.asked.has(key)));
         for (const key of keys) asked.add(key);
-        const askable = await this.#askable(session, head, keys);
+        const askable = this.#unasked(stored, head, await this.#askable(session, head, keys));
         if (send === undefined) return this.#put(exchange, head, askable);
         for (const question of askable) await send(question[0], () => this.#put(exchange, head, [question]));
       },
@@ -109,6 +115,10 @@ export class InputDelivery {
   async sendOnGet(exchange: Exchange, stored: StoredSession, head: TaskHead): Promise<void> {
     const { session } = stored;
     if (this.#openResults.has(`${session.id}/${head.id}`)) return;
+    if (stored.isConnectionBound) {
+      const askable = await this.#askable(session, head, Object.keys(head.input.outstanding));
+      return this.#put(exchange, head, this.#unasked(stored, head, askable));
+    }
     const now = this.#services.store.runtime.now();
     const sent = session.sent ?? {};
     const keys = Object.keys(head.input.outstanding).filter((key) => {
@@ -124,6 +134,11 @@ export class InputDelivery {
     const next: Session = { ...session, sent: toSent(entries) };
     // Noted before it is sent: of two polls at the same moment only one asks.
     if (await this.#services.sessions.update(stored, next)) this.#put(exchange, head, askable);
+  }
+
+  /** Forgets a session that has ended. */
+  forget(sessionId: string): void {
+    this.#askedOnce.delete(sessionId);
   }
 
   /**
@@ -167,6 +182,25 @@ export class InputDelivery {
       return request !== undefined && declares(session.clientCapabilities, request)
         ? [[key, request] as const]
         : [];
+    });
+  }
+
+  /** The questions among `askable` to be put now; of those on a connection each is, once. */
+  #unasked(
+    { session, isConnectionBound }: StoredSession,
+    head: TaskHead,
+    askable: readonly (readonly [string, InputRequest])[],
+  ): readonly (readonly [string, InputRequest])[] {
+    if (!isConnectionBound || askable.length === 0) return askable;
+    const asked = this.#askedOnce.get(session.id) ?? new Set();
+    this.#askedOnce.set(session.id, asked);
+    return askable.filter(([key]) => {
+      const name = sentName(head.id, key);
+      const isNew = !asked.has(name);
+      asked.add(name);
+      const [oldest] = asked;
+      if (asked.size > MAX_ASKED_ONCE && oldest !== undefined) asked.delete(oldest);
+      return isNew;
     });
   }
 

@@ -206,6 +206,7 @@ export class LegacyDispatch {
     if (stored === undefined) return false;
     await this.#services.sessions.end(stored);
     this.#services.streams.end(stored.session.id);
+    this.#delivery.forget(stored.session.id);
     return true;
   }
 

@@ -81,13 +81,13 @@ async function untilTerminal(
 }
 
 async function watchAndAsk(
-  { services, session, exchange, delivery, waits, cancelled }: LegacyCallContext,
+  { services, session, stored, exchange, delivery, waits, cancelled }: LegacyCallContext,
   owner: OwnerKey,
   { requestId, taskId, isResumed }: ResultWait,
   stream: ResultStream | undefined,
   asked: readonly string[],
 ): Promise<TaskHead> {
-  const open = delivery.openResult(exchange, session, taskId, { asked, send: stream?.send.bind(stream) });
+  const open = delivery.openResult(exchange, stored, taskId, { asked, send: stream?.send.bind(stream) });
   const report = (error: unknown) =>
     services.store.emit({
       type: "question_not_sent",

@@ -194,6 +194,46 @@ verifies(
 );
 
 verifies(
+  "T25-064",
+  "a question goes over a pipe once, however its client waits for the answer to matter",
+  async () => {
+    const parts = withTools();
+    const { server, runtime } = parts;
+    const { client, served } = servePipe(server);
+    await client.initialize(ELICITATION);
+    const taskId = taskIdOf(await client.legacy("tools/call", { name: "ask", task: {} }));
+    await client.legacy("tasks/get", { taskId });
+    const question = client.sent("elicitation/create");
+    assertExists(question);
+    for (const id of [1, 2]) {
+      await client.send({
+        jsonrpc: "2.0",
+        id,
+        method: "tasks/result",
+        params: { taskId },
+      });
+    }
+    await client.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
+    await runtime.advance(600_000);
+    await client.legacy("tasks/get", { taskId });
+    assertEquals([client.sent("elicitation/create"), client.answerTo(2)], [undefined, undefined]);
+    const result = { action: "accept", content: { text: "once" } };
+    await client.send({ jsonrpc: "2.0", id: question.id, result });
+    assertEquals(textOf(client.answerTo(2) ?? {}), "once");
+    // Another session has not been asked yet, be it on a pipe or not.
+    const other = servePipe(server);
+    await other.client.initialize(ELICITATION);
+    const asking = taskIdOf(await client.legacy("tools/call", { name: "ask", task: {} }));
+    for (const one of [client, other.client]) {
+      await one.legacy("tasks/get", { taskId: asking });
+      assertExists(one.sent("elicitation/create"));
+    }
+    for (const pipe of [{ client, served }, other]) await finish(parts, pipe.client, pipe.served);
+    await server.close();
+  },
+);
+
+verifies(
   ["T26-202", "T26-206", "T26-207", "T26-209", "T26-210", "T26-211"],
   "subscriptions share a pipe, and end when they are cancelled or the server closes",
   async () => {
