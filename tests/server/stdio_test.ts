@@ -229,7 +229,7 @@ verifies(
       assertExists(one.sent("elicitation/create"));
     }
     for (const pipe of [{ client, served }, other]) await finish(parts, pipe.client, pipe.served);
-    await server.close();
+    await runtime.drive(server.close());
   },
 );
 
