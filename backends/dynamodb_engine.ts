@@ -19,22 +19,25 @@ const TRANSIENT = new Set([
   "ThrottlingException",
   "TransactionConflictException",
 ]);
+/** What the SDK says instead of asking, in every call. */
+const MISSING_REGION = /^Region is missing/;
 /** Faults that nothing but a change of configuration cures, with what to change. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [/^ResourceNotFoundException$/, "create the table, or name the region it is in"],
+  [/^ResourceNotFoundException\b/, "create the table, or name the region it is in"],
   [
-    /^(?:UnrecognizedClientException|InvalidSignatureException|IncompleteSignature|InvalidClientTokenId|MissingAuthenticationToken\w*|ExpiredTokenException|CredentialsProviderError)$/,
+    /^(?:UnrecognizedClientException|InvalidSignatureException|IncompleteSignature|InvalidClientTokenId|MissingAuthenticationToken\w*|ExpiredTokenException|CredentialsProviderError)\b/,
     "check the credentials",
   ],
   [
-    /^AccessDeniedException$/,
+    /^AccessDeniedException\b/,
     "allow GetItem, BatchGetItem, PutItem, BatchWriteItem and Query on table and indexes",
   ],
   [
-    /^ValidationException$/,
+    /^ValidationException\b/,
     "the table or its indexes have another key schema: lay it out as docs/backends.md says",
   ],
-  [/^ItemCollectionSizeLimitExceededException$/, "the owner's records have reached 10 GB: delete some"],
+  [MISSING_REGION, "name it in connection.region, or in AWS_REGION"],
+  [/^ItemCollectionSizeLimitExceededException\b/, "the owner's records have reached 10 GB: delete some"],
 ];
 
 /** What the SDK throws, as far as it is looked at. */
@@ -79,10 +82,11 @@ export class DynamoEngine {
 
   #toError(action: string, error: unknown, attempted?: Version): Error {
     if (isConditionFailure(error)) return error as Error;
-    const name = nameOf(error);
-    const remedy = REMEDIES.find(([pattern]) => pattern.test(name));
-    const what = `DynamoDB table "${this.#table}" answered ${name}: ${messageOf(error)}`;
-    const message = `Cannot ${action}: ${what}${remedy === undefined ? "" : `; ${remedy[1]}`}`;
+    const fault = describe(error);
+    const remedy = REMEDIES.find(([pattern]) => pattern.test(fault));
+    const answer = statusOf(error) === undefined ? "did not answer" : "answered";
+    const message = `Cannot ${action}: DynamoDB table "${this.#table}" ${answer}: ${fault}` +
+      (remedy === undefined ? "" : `; ${remedy[1]}`);
     return new StorageUnavailableError(message, { cause: error, attempted });
   }
 }
@@ -113,15 +117,26 @@ function nameOf(error: unknown): string {
   return String((error as Fault | undefined)?.name ?? "an error");
 }
 
+function describe(error: unknown): string {
+  const name = nameOf(error);
+  return name === "Error" ? messageOf(error) : `${name}: ${messageOf(error)}`;
+}
+
+/** HTTP status of the service's answer; `undefined` if there was none. */
+function statusOf(error: unknown): number | undefined {
+  return (error as Fault | undefined)?.$metadata?.httpStatusCode;
+}
+
 /** An answer of the service says that nothing was done, unless it is the service's own failure. */
 function mayHaveRun(error: unknown): boolean {
-  const status = (error as Fault).$metadata?.httpStatusCode;
+  const status = statusOf(error);
   return status === undefined || status >= 500;
 }
 
 function isTransient(error: unknown): boolean {
   const name = nameOf(error);
   if (error instanceof StorageUnavailableError || name === "CredentialsProviderError") return false;
-  const status = (error as Fault).$metadata?.httpStatusCode;
+  if (MISSING_REGION.test(messageOf(error))) return false;
+  const status = statusOf(error);
   return TRANSIENT.has(name) || status === undefined || status >= 500;
 }

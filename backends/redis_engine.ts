@@ -38,7 +38,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     /^(?:NOAUTH|WRONGPASS|ERR (?:invalid password|AUTH|Client sent AUTH))/,
     "check the user name and password",
   ],
-  [/^NOPERM/, "allow this user the scripts, hashes, sorted sets and channels under the key prefix"],
+  [
+    /^(?:NOPERM|ERR The user executing the script can't)/,
+    "allow this user what docs/backends.md lists, under the key prefix",
+  ],
   [/^OOM/, "the server has reached maxmemory: raise it, or free memory"],
   [/^READONLY/, "this is a read-only replica: connect to the primary"],
   [/^CROSSSLOT/, "the client routes the keys of one slot to several nodes"],
@@ -246,7 +249,7 @@ export class RedisEngine {
       ? `Redis answered "${answer}": ${remedy[1]}`
       : fault === undefined
       ? answer
-      : `${messageOf(error)} (${fault})`;
+      : `Redis cannot be reached: ${fault}`;
     return new StorageUnavailableError(`Cannot ${action}: ${why}`, { cause: error, attempted });
   }
 }

@@ -50,7 +50,11 @@ export class Retrier {
       const deadline = this.#deadlines.start(() => {
         isOver = true;
         const message = `Cannot ${action}: no answer within ${timeoutMs} ms`;
-        reject(new StorageUnavailableError(message, { cause: lastFault, attempted }));
+        reject(
+          lastFault === undefined
+            ? new StorageUnavailableError(message, { attempted })
+            : this.#policy.toError(action, lastFault, attempted),
+        );
       });
       const onResult = (result: T) => {
         this.#deadlines.end(deadline);

@@ -31,6 +31,17 @@ Deno.test("denoKv() names the file it cannot open", async () => {
   await backend.close();
 });
 
+Deno.test("denoKv() names a file that is no store, and leaves it as it is", async () => {
+  const path = await Deno.makeTempFile();
+  const text = "the minutes of the meeting ".repeat(200);
+  await Deno.writeTextFile(path, text);
+  const backend = denoKv(path);
+  await assertRejects(() => backend.get([task("a")]), StorageUnavailableError, "file is not a database");
+  await backend.close();
+  assertEquals(await Deno.readTextFile(path), text);
+  await Deno.remove(path);
+});
+
 Deno.test("denoKv() keeps two prefixes of one store apart", async () => {
   const kv = await Deno.openKv(":memory:");
   const [a, b] = [denoKv(kv, { prefix: ["a"] }), denoKv(kv, { prefix: ["b"] })];

@@ -1,5 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { createTable, type DynamoClientLike, dynamodb } from "../../backends/dynamodb.ts";
 import { StorageUnavailableError } from "../../src/store/backend.ts";
 import type { RecordKey, StorageBackend } from "../../src/testing/mod.ts";
@@ -55,25 +61,56 @@ dynamoTest("dynamodb() names a table that does not exist", async () => {
   client.destroy();
 });
 
-dynamoTest("dynamodb() names a table with another key schema", async () => {
-  const { client } = await openTable();
-  const { CreateTableCommand, DescribeTableCommand } = await import("@aws-sdk/client-dynamodb");
-  const name = `other-${crypto.randomUUID()}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName: name,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-    }),
-  );
-  while ((await client.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus !== "ACTIVE") {
+async function createOtherTable(
+  client: DynamoDBClient,
+  keys: Readonly<Record<string, "HASH" | "RANGE">>,
+): Promise<string> {
+  const TableName = `other-${crypto.randomUUID()}`;
+  const input: CreateTableCommandInput = {
+    TableName,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
+  };
+  await client.send(new CreateTableCommand(input));
+  const describe = new DescribeTableCommand({ TableName });
+  while ((await client.send(describe)).Table?.TableStatus !== "ACTIVE") {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  const backend = dynamodb(name, { client });
+  return TableName;
+}
+
+dynamoTest("dynamodb() names a table with another key schema", async () => {
+  const { client } = await openTable();
+  const backend = dynamodb(await createOtherTable(client, { id: "HASH" }), { client });
   await assertRejects(() => backend.get([task("a")]), StorageUnavailableError, "another key schema");
   await assertRejects(() => create(backend, "a"), StorageUnavailableError, "another key schema");
   client.destroy();
+});
+
+dynamoTest("dynamodb() names a table without its indexes", async () => {
+  const { client } = await openTable();
+  const backend = dynamodb(await createOtherTable(client, { pk: "HASH", sk: "RANGE" }), { client });
+  const query = { before: 1, shard: 0, limit: 1 };
+  await assertRejects(() => backend.due(query), StorageUnavailableError, "indexes have another key schema");
+  const write = { key: task("a"), value: new Uint8Array(), active: true };
+  await assertRejects(
+    () => backend.put(write, { absent: true, activeLimit: 1 }),
+    StorageUnavailableError,
+    "indexes have another key schema",
+  );
+  client.destroy();
+});
+
+dynamoTest("dynamodb() asks for a region at once where none is set", async () => {
+  const backend = dynamodb(TABLE, {
+    connection: {
+      region: () => Promise.reject(new Error("Region is missing")),
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    } as never,
+  });
+  await assertRejects(() => create(backend, "a"), StorageUnavailableError, "name it in connection.region");
+  await backend.close();
 });
 
 dynamoTest("dynamodb() names an unreachable service", async () => {
@@ -85,13 +122,22 @@ dynamoTest("dynamodb() names an unreachable service", async () => {
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
     },
   });
-  await assertRejects(() => create(backend, "a"), StorageUnavailableError, "ECONNREFUSED 127.0.0.1:1");
+  await assertRejects(
+    () => create(backend, "a"),
+    StorageUnavailableError,
+    "did not answer: connect ECONNREFUSED 127.0.0.1:1",
+  );
   await backend.close();
 });
 
 dynamoTest("dynamodb() does not try again what credentials forbid", async () => {
   const { client } = await openTable();
-  for (const name of ["UnrecognizedClientException", "AccessDeniedException", "CredentialsProviderError"]) {
+  const refusals = {
+    UnrecognizedClientException: "check the credentials",
+    CredentialsProviderError: "check the credentials",
+    AccessDeniedException: "allow GetItem, BatchGetItem, PutItem, BatchWriteItem and Query",
+  };
+  for (const [name, remedy] of Object.entries(refusals)) {
     let calls = 0;
     const backend = dynamodb(TABLE, {
       client: intercepting(client, () => {
@@ -99,7 +145,8 @@ dynamoTest("dynamodb() does not try again what credentials forbid", async () => 
         return Promise.reject(awsError(name, name === "CredentialsProviderError" ? undefined : 400));
       }),
     });
-    await assertRejects(() => create(backend, "a"), StorageUnavailableError, name);
+    const error = await assertRejects(() => create(backend, "a"), StorageUnavailableError, name);
+    assertStringIncludes(error.message, remedy);
     assertEquals(calls, 1);
   }
   client.destroy();

@@ -181,7 +181,11 @@ redisTest("redis() names an unreachable server", async () => {
   const server = await startRedis();
   await server.kill();
   const backend = redis({ port: server.port }, { timeoutMs: 300 });
-  await assertRejects(() => create(backend, "a"), StorageUnavailableError, "ECONNREFUSED");
+  await assertRejects(
+    () => create(backend, "a"),
+    StorageUnavailableError,
+    `Cannot store task "a": Redis cannot be reached: connect ECONNREFUSED 127.0.0.1:${server.port}`,
+  );
   await backend.close();
 });
 
@@ -193,6 +197,71 @@ redisTest("redis() names a read-only replica", async () => {
   await backend.close();
   await replica.kill();
   await primary.kill();
+});
+
+redisTest(
+  "redis() names a primary that became a replica, and goes on once it is a primary again",
+  async () => {
+    const [primary, other] = [await startRedis(), await startRedis()];
+    const backend = redis({ port: primary.port }, { timeoutMs: 500 });
+    assert((await create(backend, "a")).ok);
+    await connectRedis(primary.port, (client) => client.replicaof("127.0.0.1", other.port));
+    await assertRejects(() => create(backend, "b"), StorageUnavailableError, "read-only replica");
+    await connectRedis(primary.port, (client) => client.replicaof("NO", "ONE"));
+    await until(async () => (await create(backend, "c").catch(() => undefined))?.ok === true);
+    await backend.close();
+    await primary.kill();
+    await other.kill();
+  },
+);
+
+redisTest(
+  "redis() works with the rights that the documentation lists, and names what is not allowed",
+  async () => {
+    const docs = await Deno.readTextFile(new URL("../../docs/backends.md", import.meta.url));
+    const rights = /^ACL SETUSER tasks on >secret (.*)$/m.exec(docs)![1]!.split(" ");
+    const server = await startRedis();
+    const allow = (...rights: string[]) =>
+      connectRedis(
+        server.port,
+        (client) => client.call("ACL", "SETUSER", "tasks", "on", ">secret", ...rights),
+      );
+    await allow(...rights);
+    const backend = redis({ port: server.port, username: "tasks", password: "secret" }, { timeoutMs: 5000 });
+    const watching = backend.watch(task("a"), new AbortController().signal)[Symbol.asyncIterator]().next();
+    const write = { key: task("a"), value: new Uint8Array(1), dueAt: 1, purgeAt: Date.now() + 60_000 };
+    const limits = { absent: true, activeLimit: 2 } as const;
+    const created = await backend.put({ ...write, active: true, notAfter: Date.now() + 60_000 }, limits);
+    assert(created.ok);
+    assert((await backend.put({ ...write, purgeAt: undefined }, { version: created.version })).ok);
+    assertEquals((await backend.get([task("a")])).length, 1);
+    assertEquals((await backend.get([task("a"), task("b")])).length, 2);
+    assertEquals((await backend.list({ owner: "owner", kind: "task", limit: 2 })).records.length, 1);
+    assertEquals((await backend.due({ before: 2, shard: slotOf("owner"), limit: 2 })).keys.length, 1);
+    await watching;
+    await backend.delete([task("a")]);
+    assertEquals(
+      await connectRedis(server.port, (client) => client.call("ACL", "LOG")),
+      [],
+    );
+    await allow("-hset");
+    await assertRejects(() => create(backend, "b"), StorageUnavailableError, "allow this user what docs/");
+    await backend.close();
+    await server.kill();
+  },
+);
+
+redisTest("redis() stores nothing while memory is used up, still reads, and goes on with more", async () => {
+  const server = await startRedis({ "maxmemory-policy": "noeviction" });
+  const backend = redis({ port: server.port });
+  assert((await create(backend, "a")).ok);
+  await connectRedis(server.port, (client) => client.config("SET", "maxmemory", "1"));
+  await assertRejects(() => create(backend, "b"), StorageUnavailableError, "maxmemory: raise it");
+  assertEquals((await backend.get([task("a"), task("b")])).map((record) => record?.key.id), ["a", undefined]);
+  await connectRedis(server.port, (client) => client.config("SET", "maxmemory", "0"));
+  assert((await create(backend, "b")).ok);
+  await backend.close();
+  await server.kill();
 });
 
 redisTest("redis() names a server without memory, and an eviction policy that would lose tasks", async () => {
