@@ -10,7 +10,7 @@ import { sha256OfShortTexts, StorageUnavailableError, type TaskStore, type Versi
 import { TaskContext } from "./context.ts";
 import { ToolError } from "./errors.ts";
 import { JournalReader } from "./journal.ts";
-import { Run, type RunHooks } from "./run.ts";
+import { Run, type RunHooks, type RunOptions } from "./run.ts";
 import { type SettleContext, type Settled, settleError, settleValue } from "./settle.ts";
 import type { ExecutableTool } from "./tool.ts";
 
@@ -61,16 +61,30 @@ export class Executor {
     hooks: RunHooks,
     holder?: Holder,
   ): Promise<Run> {
+    return await this.hold(current, startedAt, { hooks, settings: settingsOf(tool), holder });
+  }
+
+  /** Like {@linkcode Executor.newHeldRun}, for work that is no single tool's. */
+  async hold(
+    current: Versioned,
+    startedAt: number,
+    options: Pick<RunOptions, "hooks" | "settings" | "holder">,
+  ): Promise<Run> {
     const { head } = current;
     const journal = await JournalReader.open(this.store, head);
-    return new Run({
-      store: this.store,
-      head,
-      journal,
-      hooks,
-      settings: settingsOf(tool),
-      holder,
-      held: { current, startedAt },
+    return new Run({ ...options, store: this.store, head, journal, held: { current, startedAt } });
+  }
+
+  /** Does work of its own under a held run. Rejects as the work does. Never settles for a run that leaves. */
+  perform<T>(run: Run, work: (ctx: TaskContext) => Promise<T>): Promise<T> {
+    return this.#track(run, async () => {
+      try {
+        const ctx = new TaskContext(run, () => idempotencyKey(run.head), undefined);
+        await run.ready();
+        return await work(ctx);
+      } finally {
+        run.end();
+      }
     });
   }
 
@@ -219,7 +233,8 @@ export class Executor {
 
   #track<T>(run: Run, work: () => Promise<T>): Promise<T> {
     const done = work();
-    const ended = Promise.race([done, run.left]).finally(() => this.#runs.delete(run));
+    const settled = done.then(() => {}, () => {});
+    const ended = Promise.race([settled, run.left]).finally(() => this.#runs.delete(run));
     this.#runs.set(run, ended);
     return done;
   }

@@ -166,6 +166,27 @@ export class Lease {
     return done;
   }
 
+  /**
+   * Queues a write of which only the head it leaves shows whether it gives the task up.
+   *
+   * @throws {LeaseLostError} If the task is lost; {@linkcode LeaseOptions.onLost} has been called then.
+   * @throws {StorageUnavailableError} If the store is away; the task is still held then.
+   */
+  conclude(change: HolderWrite, landed?: (head: TaskHead) => boolean): Promise<TaskHead> {
+    const done = this.#queue.then(async () => {
+      this.#isEnding = true;
+      try {
+        const head = await this.#write(change, landed);
+        if (!this.#isHolderOf(head)) this.#release();
+        return head;
+      } finally {
+        this.#isEnding = false;
+      }
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
   /** Polls for changes made elsewhere while the holder waits for input. Returns how to stop. */
   pollForInput(): () => void {
     return this.#watch(true);
@@ -198,6 +219,7 @@ export class Lease {
   }
 
   #extended(head: TaskHead, now: number): TaskHead {
+    if (!this.#isHolderOf(head)) return head;
     return { ...head, exec: { ...head.exec, leaseUntil: now + this.#store.config.times.leaseMs } };
   }
 
@@ -271,11 +293,13 @@ export class Lease {
     if (current === undefined) return this.#lose("expired");
     if (current.head.rev <= this.#current.head.rev) return;
     if (current.head.status === "cancelled") return this.#lose("cancelled");
-    const { exec } = current.head;
-    const isMine = exec.epoch === this.holder.epoch && exec.leaseOwner === this.holder.leaseOwner;
-    if (!isMine) return this.#lose("lease_lost");
+    if (!this.#isHolderOf(current.head)) return this.#lose("lease_lost");
     this.#current = current;
     this.#options.onState(current.head);
+  }
+
+  #isHolderOf({ exec }: TaskHead): boolean {
+    return exec.epoch === this.holder.epoch && exec.leaseOwner === this.holder.leaseOwner;
   }
 
   #loseTo(error: unknown): boolean {

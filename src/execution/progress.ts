@@ -51,7 +51,7 @@ export class ProgressReporter {
 
   async #offer(message: string, progress: Progress | undefined): Promise<void> {
     await this.#run.ready();
-    if (this.#run.hasEnded) return;
+    if (this.#run.hasEnded || this.#run.settings.storesProgress === false) return;
     // Words replace words; progress that waits to be stored stays.
     this.#latest = { message, progress: progress ?? this.#latest?.progress };
     if (this.#timer !== undefined) return;

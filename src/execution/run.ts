@@ -52,6 +52,13 @@ export interface RunSettings {
   readonly parkAfterMs?: number;
   /** Wait for an answer where the question sets none, in milliseconds. Absent: the task's life. */
   readonly inputTimeoutMs?: number;
+  /**
+   * The head to store when the run leaves; nothing, if it had better wait here.
+   * @default what {@linkcode park} makes of a repeatable task that waits for an answer or a time
+   */
+  readonly park?: (head: TaskHead, holder: Holder, now: number, wakeAt?: number) => TaskHead | undefined;
+  /** Whether reported progress is stored with the task. @default {true} */
+  readonly storesProgress?: boolean;
 }
 
 /** Options of {@linkcode Run}. */
@@ -186,6 +193,24 @@ export class Run {
     }
   }
 
+  /** Like {@linkcode Run.apply} for a task, by a write that may be the last one of the run: the head shows it. */
+  async conclude(change: HolderWrite, landed?: (head: TaskHead) => boolean): Promise<TaskHead> {
+    await this.ready();
+    const lease = this.#lease;
+    if (lease === undefined) throw new TypeError("Cannot conclude a run: it is no task");
+    try {
+      return await lease.conclude(change, landed);
+    } catch (error) {
+      if (error instanceof LeaseLostError || error instanceof TaskNotFoundError) await this.ready();
+      throw error;
+    }
+  }
+
+  /** From now on the run leaves as soon as it does nothing but wait. */
+  leaveWhenIdle(): void {
+    this.#waits.parkAfter(0);
+  }
+
   /** Makes sure, by a write, that the task is still held here; learns its newest state. */
   async confirm(): Promise<void> {
     await this.apply((head, holder) => {
@@ -315,11 +340,11 @@ export class Run {
   async #park(wakeAt: number | undefined): Promise<void> {
     const lease = this.#lease;
     if (lease === undefined || this.#abort.signal.aborted) return;
-    const isWorthIt = (head: TaskHead) => head.exec.repeatable && (wakeAt !== undefined || isWaiting(head));
+    const { park = parkRepeatable } = this.settings;
     try {
-      const hasParked = await lease.letGo((head, holder) => {
+      const hasParked = await lease.letGo((head, holder, now) => {
         assertHeld(head, holder);
-        return isWorthIt(head) ? park(head, holder, wakeAt) : undefined;
+        return park(head, holder, now, wakeAt);
       });
       if (hasParked) this.#leave();
     } catch (error) {
@@ -366,6 +391,11 @@ export class Run {
     this.#abort.abort(new TaskAbortError(reason));
     this.#wake();
   }
+}
+
+function parkRepeatable(head: TaskHead, holder: Holder, _now: number, wakeAt?: number): TaskHead | undefined {
+  const isWorthIt = head.exec.repeatable && (wakeAt !== undefined || isWaiting(head));
+  return isWorthIt ? park(head, holder, wakeAt) : undefined;
 }
 
 function isWaiting(head: TaskHead): boolean {

@@ -42,6 +42,8 @@ export interface Settled {
   readonly statusMessage?: string;
   /** The handler threw; where it was asked to stop, that is no outcome of its own. */
   readonly hasThrown?: boolean;
+  /** The handler asked what the client did not declare that it can be asked. */
+  readonly hasAskedInVain?: boolean;
 }
 
 /** Settles a returned value. */
@@ -66,8 +68,10 @@ export function settleError(error: unknown, context: SettleContext): Settled {
 function toSettled(error: unknown, context: SettleContext): Settled {
   if (error instanceof ProtocolError) return rpcOutcome(error);
   if (error instanceof MissingCapabilityError) {
-    if (context.era === "2026-07-28") return rpcOutcome(missingCapability(error.required as JsonObject));
-    return toolError(error.message);
+    const settled = context.era === "2026-07-28"
+      ? rpcOutcome(missingCapability(error.required as JsonObject))
+      : toolError(error.message);
+    return { ...settled, hasAskedInVain: true };
   }
   if (error instanceof ToolError || error instanceof StepError && error.thrown === "ToolError") {
     return toolError(error.message);

@@ -20,6 +20,7 @@ export interface WaitsOptions {
 export class Waits {
   readonly #runtime: Runtime;
   readonly #options: WaitsOptions;
+  #parkAfterMs: number | undefined;
   readonly #open = new Set<{ readonly wakeAt: number | undefined }>();
   #working = 0;
   #timer: CancelTimer | undefined;
@@ -27,6 +28,13 @@ export class Waits {
   constructor(runtime: Runtime, options: WaitsOptions) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#parkAfterMs = options.parkAfterMs;
+  }
+
+  /** Changes how long a run waits in memory, in milliseconds, for the waits under way too. */
+  parkAfter(ms: number): void {
+    this.#parkAfterMs = ms;
+    this.#arm();
   }
 
   /** Begins a wait for an answer, or for the instant `wakeAt`. */
@@ -58,7 +66,7 @@ export class Waits {
   }
 
   #arm(): void {
-    const { parkAfterMs } = this.#options;
+    const parkAfterMs = this.#parkAfterMs;
     this.#timer?.();
     this.#timer = undefined;
     if (parkAfterMs === undefined || this.#open.size === 0 || this.#working > 0) return;

@@ -12,5 +12,6 @@ export * from "./owner.ts";
 export * from "./payloads.ts";
 export * from "./task_store.ts";
 export * from "./watcher.ts";
+export * from "./workflow_operations.ts";
 export { toBytes, toJsonText, toText } from "./codec.ts";
 export { fromBase64Url, sha256OfShortTexts, sha256OfTexts, toBase64Url, toCanonicalJson } from "./digest.ts";

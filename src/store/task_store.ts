@@ -34,6 +34,7 @@ import {
   UndecodableRecordError,
   updateStatus,
   type VariablePatch,
+  workflowMeta,
 } from "../tasks/mod.ts";
 import type { OwnerKey, RecordKey, StorageBackend, StoredRecord } from "./backend.ts";
 import { decodeHead } from "./codec.ts";
@@ -206,13 +207,14 @@ export class TaskStore {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  /** Reads the variables the author marked public; `undefined` if there are none. */
+  /** Reads the variables the author marked public, and how far a workflow is; `undefined` if there is nothing of it. */
   async loadPublicVariables(head: TaskHead): Promise<JsonObject | undefined> {
     const names = head.publicVariables ?? [];
-    if (names.length === 0) return undefined;
+    const progress = workflowMeta(head);
+    if (names.length === 0) return progress;
     const variables = await this.loadVariables(head);
     const shown = names.flatMap((name) => Object.hasOwn(variables, name) ? [[name, variables[name]]] : []);
-    return shown.length === 0 ? undefined : Object.fromEntries(shown);
+    return shown.length === 0 ? progress : { ...Object.fromEntries(shown), ...progress };
   }
 
   /**

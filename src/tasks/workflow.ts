@@ -9,7 +9,7 @@
 import type { JsonObject } from "../protocol/mod.ts";
 import { assertHeld, complete, type Holder, leased, MAX_STATUS_MESSAGE, released } from "./operations.ts";
 import { describePause, MAX_REASON_TEXT, type PauseReason } from "./pause_reason.ts";
-import { type Outcome, type Spillable, type TaskHead, touched } from "./record.ts";
+import { type Outcome, type PrincipalSnapshot, type Spillable, type TaskHead, touched } from "./record.ts";
 
 /** Calls beside the steps that are kept; the oldest are forgotten first. */
 export const MAX_WORKFLOW_EXTRAS = 64;
@@ -225,21 +225,26 @@ export function parkLost(head: TaskHead, now: number): TaskHead {
   };
 }
 
-/**
- * Takes a parked workflow, to go on with it.
- *
- * @param clientCapabilities What the client can be asked that sets it going. @default what the creating one could
- */
+/** Whom a workflow is gone on with for. */
+export interface WorkflowCaller {
+  /** Who asks; `undefined` for an anonymous caller. The tools run for this caller. */
+  readonly principal: PrincipalSnapshot | undefined;
+  /** What the client can be asked. @default what the creating one could */
+  readonly clientCapabilities?: JsonObject;
+}
+
+/** Takes a parked workflow, to go on with it. */
 export function claimWorkflow(
   head: TaskHead,
   leaseOwner: string,
   now: number,
   leaseMs: number,
-  clientCapabilities: JsonObject = head.clientCapabilities,
+  { principal, clientCapabilities = head.clientCapabilities }: WorkflowCaller,
 ): TaskHead {
   const { pauseReason: _pauseReason, ...workflow } = workflowOf(head);
   return {
     ...touched(head, now),
+    principal,
     clientCapabilities,
     statusMessage: undefined,
     exec: leased(head.exec, leaseOwner, now, leaseMs),

@@ -76,7 +76,10 @@ verifies(
     assertEquals(dueAt(head, 5000), head.expiresAt);
     assertEquals(head.workflow?.pauseReason, WAITS);
     assertThrows(() => recordStep(head, HOLDER, NOW, 0, record("completed"), DONE), LeaseLostError);
-    const claimed = claimWorkflow(head, "there", NOW, 30_000, { elicitation: {} });
+    const claimed = claimWorkflow(head, "there", NOW, 30_000, {
+      principal: { subject: "ada", scopes: ["less"] },
+      clientCapabilities: { elicitation: {} },
+    });
     assertEquals([claimed.exec.phase, claimed.exec.leaseOwner, claimed.exec.epoch], ["running", "there", 3]);
     assertEquals([claimed.workflow?.pauseReason, claimed.clientCapabilities], [undefined, {
       elicitation: {},
