@@ -31,6 +31,8 @@ export const META = {
   idempotencyKey: "io.perdure/idempotencyKey",
   /** Ours: continues a workflow task. */
   taskId: "io.perdure/taskId",
+  /** Ours: what became of a call that continues a workflow task. */
+  workflow: "io.perdure/workflow",
 } as const;
 
 /** JSON-RPC error codes. */

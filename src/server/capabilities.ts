@@ -23,8 +23,12 @@ import type { WorkflowRegistry } from "./workflow_registry.ts";
 /** Every version served, newest first. */
 export const SUPPORTED_VERSIONS: readonly string[] = [VERSION_2026, ...HANDSHAKE_VERSIONS];
 
-/** Whether any tool can be called as a task. */
-export function hasTasks(tools: ToolRegistry): boolean {
+/** Whether anything here makes tasks: calls of tools, or prompts of workflows. */
+export function hasTasks({ tools, workflows }: Pick<Catalog, "tools" | "workflows">): boolean {
+  return hasTaskTools(tools) || workflows.hasTasks;
+}
+
+function hasTaskTools(tools: ToolRegistry): boolean {
   return tools.all().some(({ task }) => task.support !== "forbidden");
 }
 
@@ -62,11 +66,11 @@ export function capabilities2025(
   const tasks = {
     ...(isAnonymous ? {} : { list: {} }),
     cancel: {},
-    requests: { tools: { call: {} } },
+    ...(hasTaskTools(catalog.tools) ? { requests: { tools: { call: {} } } } : {}),
   };
   return {
     ...listCapabilities(catalog),
-    ...(version === VERSION_2025 && hasTasks(catalog.tools) ? { tasks } : {}),
+    ...(version === VERSION_2025 && hasTasks(catalog) ? { tasks } : {}),
   };
 }
 
@@ -74,7 +78,7 @@ export function capabilities2025(
 export function capabilities2026(catalog: Catalog): Capabilities2026 {
   return {
     ...listCapabilities(catalog),
-    ...(hasTasks(catalog.tools) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
+    ...(hasTasks(catalog) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
   };
 }
 

@@ -306,7 +306,7 @@ export class LegacyDispatch {
       return await complete(this.#services, request, context.exchange.caller);
     }
     if (method === "tools/call" && tools.size > 0) return await callToolLegacy(context, request);
-    if (protocolVersion === VERSION_2025 && hasTasks(tools)) {
+    if (protocolVersion === VERSION_2025 && hasTasks(this.#services)) {
       if (method === "tasks/get") {
         parseTaskIdParams(params);
         return await getTaskLegacy(context, current);

@@ -46,7 +46,6 @@ interface ModernMethod {
 const hasTools = ({ tools }: Catalog): boolean => tools.size > 0;
 const hasPrompts = ({ prompts }: Catalog): boolean => prompts.size > 0;
 const hasResources = ({ resources }: Catalog): boolean => resources.size > 0;
-const isTaskServer = ({ tools }: Catalog): boolean => hasTasks(tools);
 
 const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>([
   ["tools/list", { isServed: hasTools, answer: listToolsModern }],
@@ -58,9 +57,9 @@ const METHODS: ReadonlyMap<string, ModernMethod> = new Map<string, ModernMethod>
   ["resources/read", { isServed: hasResources, answer: readResourceModern }],
   ["completion/complete", { isServed: hasCompletions, answer: completeModern }],
   ["subscriptions/listen", { isServed: () => true, answer: listen }],
-  ["tasks/get", { isServed: isTaskServer, answer: getTaskModern }],
-  ["tasks/update", { isServed: isTaskServer, answer: updateTask }],
-  ["tasks/cancel", { isServed: isTaskServer, answer: cancelTaskModern }],
+  ["tasks/get", { isServed: hasTasks, answer: getTaskModern }],
+  ["tasks/update", { isServed: hasTasks, answer: updateTask }],
+  ["tasks/cancel", { isServed: hasTasks, answer: cancelTaskModern }],
 ]);
 
 /** Asks what the server is: answered by {@linkcode answerDiscover}, ahead of all that takes time. */

@@ -85,6 +85,12 @@ export interface ServerCoreOptions extends ScopeOptions {
    * @default {300_000}
    */
   readonly resultWaitMs?: number;
+  /**
+   * How long a prompt of a workflow with a task may go on starting steps; then it hands over the rest, and a step that
+   * is still running ends behind it.
+   * @default {60_000}
+   */
+  readonly workflowWaitMs?: number;
   /** Largest result, argument or step output in bytes. @default {16_777_216} */
   readonly maxResultBytes?: number;
   /** Limits on a task's variables. */
@@ -119,6 +125,7 @@ export interface ResolvedOptions {
   readonly inputTimeoutMs: number | undefined;
   readonly pageSize: number;
   readonly resultWaitMs: number;
+  readonly workflowWaitMs: number;
   readonly sessionTtlMs: number;
   readonly anonymousSessionTtlMs: number;
   readonly limits: Required<ServerLimits>;
@@ -159,6 +166,7 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
     inputTimeoutMs: options.inputTimeoutMs,
     pageSize: options.pageSize ?? 50,
     resultWaitMs: options.resultWaitMs ?? 300_000,
+    workflowWaitMs: options.workflowWaitMs ?? 60_000,
     sessionTtlMs,
     anonymousSessionTtlMs: options.anonymousSessionTtlMs ?? Math.min(3_600_000, sessionTtlMs),
     limits: {

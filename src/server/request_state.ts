@@ -83,18 +83,19 @@ export async function openState(
 ): Promise<RoundState> {
   const { store, keyring } = services;
   const sealed = await keyring.open("state", context, token) as unknown as Sealed | undefined;
-  if (sealed === undefined || sealed.expiresAt <= store.runtime.now()) throw unusable();
+  if (sealed === undefined || sealed.expiresAt <= store.runtime.now()) throw unusableState();
   if ("state" in sealed) return sealed.state;
   try {
     const owner = await ownerKeyFor(caller, sealed.taskId);
     return await store.payloads.read(owner, sealed.taskId, sealed.ref) as unknown as RoundState;
   } catch (error) {
-    if (error instanceof UndecodableRecordError) throw unusable();
+    if (error instanceof UndecodableRecordError) throw unusableState();
     throw error;
   }
 }
 
-function unusable(): ProtocolError {
+/** The error for every state that cannot be used: one text for all defects. */
+export function unusableState(): ProtocolError {
   return invalidParams(
     'Invalid params: "requestState" is not one of this call, or has expired: start over without it',
     { reason: "state" },

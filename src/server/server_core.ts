@@ -154,6 +154,7 @@ export class ServerCore implements Dispatcher {
     });
     workflows.add(definition);
     this.sendListChanged("prompts");
+    if (definition.task !== undefined && this.#options.autoRecover) this.#startSoon();
   }
 
   /**

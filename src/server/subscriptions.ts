@@ -200,7 +200,7 @@ class Subscription {
 
   /** Tasks that the caller may use; all others are left out, whyever they are not there (T26-091, T26-096). */
   async #findTasks(ids: readonly string[]): Promise<Versioned[]> {
-    if (!hasTasks(this.#services.tools)) return [];
+    if (!hasTasks(this.#services)) return [];
     const found = await Promise.all(
       [...new Set(ids)].map(async (id) =>
         await this.#services.store.find(await ownerKeyFor(this.#exchange.caller, id), id)

@@ -37,7 +37,8 @@ export class ServerWorkflowHost implements WorkflowHost {
     // A copy: what a tool does to its arguments is not to change what the workflow knows.
     const read = await tool.readArgs(JSON.parse(JSON.stringify(args)));
     if (!read.ok) return refused("arguments", `Invalid arguments for tool "${name}": ${read.message}`);
-    return { kind: "result", result: toResult(await callWithin(ctx, tool, read.value)) };
+    const settled = await callWithin(ctx, tool, read.value);
+    return { kind: "result", result: toResult(settled), hasAskedInVain: settled.hasAskedInVain };
   }
 
   async readResource(uri: string, ctx: TaskContext): Promise<ResourceOutcome> {

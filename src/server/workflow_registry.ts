@@ -16,6 +16,12 @@ export class WorkflowRegistry {
     return this.#workflows.get(name);
   }
 
+  /** Whether any of them has a task. */
+  get hasTasks(): boolean {
+    for (const { task } of this.#workflows.values()) if (task !== undefined) return true;
+    return false;
+  }
+
   /**
    * Makes sure that a workflow can be run with the tools that are there.
    *

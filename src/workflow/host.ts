@@ -32,6 +32,8 @@ export type ToolCallOutcome =
     readonly kind: "result";
     /** Failures are results as well, with `isError: true`. */
     readonly result: CallToolResult;
+    /** It failed because it asked what the client did not declare that it can be asked. */
+    readonly hasAskedInVain?: boolean;
   }
   | {
     readonly kind: "refused";

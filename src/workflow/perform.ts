@@ -26,8 +26,8 @@ export type StepStop =
   | { readonly kind: "unresolved"; readonly missing: readonly Unresolved[] }
   /** The tool's schema does not take the arguments; `missingFields`: all required ones that are not there. */
   | { readonly kind: "schema"; readonly missingFields: readonly string[]; readonly message: string }
-  /** The tool was run, and failed. */
-  | { readonly kind: "tool"; readonly error: string }
+  /** The tool was run, and failed; `hasAskedInVain`: because it asked what the client cannot be asked. */
+  | { readonly kind: "tool"; readonly error: string; readonly hasAskedInVain: boolean }
   /** The tool cannot be run here: it runs only as a task, has no handler in this process, is not there, or not for this caller. */
   | {
     readonly kind: "not_here";
@@ -84,7 +84,8 @@ export async function performStep(step: WorkflowStep, env: StepSurroundings): Pr
   const { result } = outcome;
   messages.push(resultMessage(result));
   if (result.isError === true) {
-    return { messages, result, stop: { kind: "tool", error: errorTextOf(result) } };
+    const { hasAskedInVain = false } = outcome;
+    return { messages, result, stop: { kind: "tool", error: errorTextOf(result), hasAskedInVain } };
   }
 
   const known = withOutput(env.known, step, result);
