@@ -5,6 +5,7 @@
  */
 import type { Runtime } from "../runtime.ts";
 import { LimitReachedError } from "../tasks/mod.ts";
+import { RecentMap } from "./recent_map.ts";
 
 const WINDOW_MS = 60_000;
 const MAX_OWNERS = 10_000;
@@ -19,13 +20,18 @@ export class CreateRateLimit {
   readonly #runtime: Runtime;
   readonly #perMinute: number;
   readonly #limit: string;
-  readonly #buckets = new Map<string, Bucket>();
+  /** Whoever took nothing for longest has the fullest bucket: forgetting it gives away least. */
+  readonly #buckets: RecentMap<Bucket>;
 
   /** Allows `perMinute` creations in any minute, on average. `limit`: its name among the options. */
   constructor(runtime: Runtime, perMinute: number, limit = "createsPerMinute") {
     this.#runtime = runtime;
     this.#perMinute = perMinute;
     this.#limit = limit;
+    this.#buckets = new RecentMap(
+      MAX_OWNERS,
+      () => ({ tokens: perMinute, filledAt: runtime.monotonic() }),
+    );
   }
 
   /**
@@ -35,7 +41,7 @@ export class CreateRateLimit {
    */
   take(owner: string): void {
     const now = this.#runtime.monotonic();
-    const bucket = this.#buckets.get(owner) ?? this.#open(owner, now);
+    const bucket = this.#buckets.use(owner);
     const rate = this.#perMinute / WINDOW_MS;
     bucket.tokens = Math.min(this.#perMinute, bucket.tokens + (now - bucket.filledAt) * rate);
     bucket.filledAt = now;
@@ -47,20 +53,7 @@ export class CreateRateLimit {
 
   /** Puts back what {@linkcode take} took for something that was not created after all. */
   giveBack(owner: string): void {
-    const bucket = this.#buckets.get(owner);
+    const bucket = this.#buckets.peek(owner);
     if (bucket !== undefined) bucket.tokens = Math.min(this.#perMinute, bucket.tokens + 1);
-  }
-
-  #open(owner: string, now: number): Bucket {
-    if (this.#buckets.size >= MAX_OWNERS) {
-      // The oldest bucket is the one that had the most time to fill up again.
-      for (const oldest of this.#buckets.keys()) {
-        this.#buckets.delete(oldest);
-        break;
-      }
-    }
-    const bucket = { tokens: this.#perMinute, filledAt: now };
-    this.#buckets.set(owner, bucket);
-    return bucket;
   }
 }
