@@ -29,6 +29,21 @@ export interface Runtime {
 
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/** Random bytes drawn ahead: each draw is a call into the platform, and names are short. */
+const pool = new Uint8Array(1024);
+let drawn = pool.length;
+
+function drawBytes(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  if (length > pool.length) return crypto.getRandomValues(bytes);
+  if (length > pool.length - drawn) {
+    crypto.getRandomValues(pool);
+    drawn = 0;
+  }
+  for (let i = 0; i < length; i++) bytes[i] = pool[drawn++]!;
+  return bytes;
+}
+
 /** The real world: `Date`, `performance`, `setTimeout` and Web Crypto. */
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
@@ -38,10 +53,10 @@ export const systemRuntime: Runtime = {
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),
-  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  randomBytes: drawBytes,
   newTaskId(now) {
     let id = ulid(now);
-    for (const byte of crypto.getRandomValues(new Uint8Array(10))) id += CROCKFORD[byte & 31];
+    for (const byte of drawBytes(10)) id += CROCKFORD[byte & 31];
     return id;
   },
 };
@@ -79,9 +94,22 @@ export function setAlarm(runtime: Runtime, at: number, callback: () => void): Ca
 
 /** A random name of `bytes` random bytes, base64url. */
 export function randomName(runtime: Runtime, bytes = 12): string {
+  return toBase64Url(runtime.randomBytes(bytes));
+}
+
+const BASE64_URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** base64url without padding. */
+export function toBase64Url(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of runtime.randomBytes(bytes)) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const group = bytes[i]! << 16 | bytes[i + 1]! << 8 | bytes[i + 2]!;
+    text += BASE64_URL.charAt(group >> 18) + BASE64_URL.charAt(group >> 12 & 63);
+    if (left > 1) text += BASE64_URL.charAt(group >> 6 & 63);
+    if (left > 2) text += BASE64_URL.charAt(group & 63);
+  }
+  return text;
 }
 
 /** A promise and how to settle it. */

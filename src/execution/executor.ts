@@ -166,7 +166,7 @@ export class Executor {
   async close(graceMs: number): Promise<void> {
     const ending = [...this.#runs].map(([run, work]) => {
       if (run.head.exec.repeatable || !run.isTask) run.abort("closing");
-      return work;
+      return Promise.race([work, run.left]);
     });
     const stop = new AbortController();
     const grace = sleep(this.store.runtime, graceMs, stop.signal).catch(() => {});
@@ -233,9 +233,10 @@ export class Executor {
 
   #track<T>(run: Run, work: () => Promise<T>): Promise<T> {
     const done = work();
-    const settled = done.then(() => {}, () => {});
-    const ended = Promise.race([settled, run.left]).finally(() => this.#runs.delete(run));
-    this.#runs.set(run, ended);
+    const end = () => void this.#runs.delete(run);
+    this.#runs.set(run, done);
+    done.then(end, end);
+    run.left.then(end);
     return done;
   }
 }

@@ -17,11 +17,11 @@ export class ProgressReporter {
   #highest = -Infinity;
   #storedAt = -Infinity;
   #timer: CancelTimer | undefined;
+  #isListening = false;
 
   /** Reports of a run. */
   constructor(run: Run) {
     this.#run = run;
-    run.signal.addEventListener("abort", () => this.stop(), { once: true });
   }
 
   /** Reports progress. A value that does not rise changes only the message (T25-240, T26-260). */
@@ -58,11 +58,19 @@ export class ProgressReporter {
     const { runtime } = this.#run.store;
     const wait = this.#storedAt + STORE_INTERVAL_MS - runtime.monotonic();
     if (wait <= 0 || !this.#run.isTask) return await this.#store();
+    this.#listen();
     this.#timer = runtime.setTimer(wait, () => {
       this.#timer = undefined;
       // A lost task shows at the next call of the tool, and a store that is away at the next report.
       this.#store().catch(() => {});
     });
+  }
+
+  /** A run that has to stop stores no late report. */
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.#run.signal.addEventListener("abort", () => this.stop(), { once: true });
   }
 
   async #store(): Promise<void> {

@@ -87,12 +87,12 @@ export function createFetchHandler(dispatcher: Dispatcher, options: FetchHandler
     }
   }
 
-  async function route(incoming: Incoming): Promise<Response> {
+  function route(incoming: Incoming): Response | Promise<Response> {
     const { request: { method }, version } = incoming;
-    if (method === "POST") return await post(incoming);
+    if (method === "POST") return post(incoming);
     if (isModernVersion(version)) return methodNotAllowed("POST", `${VERSION_2026} knows no other than POST`);
-    if (method === "GET") return await listenLegacy(context, incoming);
-    if (method === "DELETE") return await endLegacySession(context, incoming);
+    if (method === "GET") return listenLegacy(context, incoming);
+    if (method === "DELETE") return endLegacySession(context, incoming);
     return methodNotAllowed(
       "GET, POST, DELETE",
       "use POST for messages, GET to listen, DELETE to end a session",
@@ -111,13 +111,13 @@ export function createFetchHandler(dispatcher: Dispatcher, options: FetchHandler
     }
   }
 
-  async function take(parsed: ParsedMessage, incoming: Incoming): Promise<Response> {
+  function take(parsed: ParsedMessage, incoming: Incoming): Response | Promise<Response> {
     const target = routeOf(parsed, incoming.version);
-    if (target === "legacy") return await takeLegacy(context, parsed, incoming);
+    if (target === "legacy") return takeLegacy(context, parsed, incoming);
     // Notifications of the newer revision mean nothing over HTTP, where leaving is cancelling.
     if (parsed.type !== "request") return new Response(null, { status: 202 });
-    if (target === "initialize") return await answerInitialize(context, parsed.message, incoming);
-    return await answerModern(context, parsed.message, incoming);
+    if (target === "initialize") return answerInitialize(context, parsed.message, incoming);
+    return answerModern(context, parsed.message, incoming);
   }
 
   function refuse(error: unknown, id?: RequestId): Response {

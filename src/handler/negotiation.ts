@@ -62,15 +62,38 @@ function accepts(accept: string, type: string): boolean {
   return weigh(accept, type).weight !== 0;
 }
 
+/** What `Accept` says of a range: its weight, and at which place. */
+interface Weighed {
+  readonly weight: number;
+  readonly place: number;
+}
+
+const UNNAMED: Weighed = { weight: 0, place: Infinity };
+/** Clients send the same header with each request: what the last ones said. */
+const read = new Map<string, ReadonlyMap<string, Weighed>>();
+const MAX_READ = 64;
+/** Longest header that is kept, in characters. */
+const MAX_KEPT_CHARS = 256;
+
 /** Weight and place of the range that decides on a type: the most specific one, as RFC 9110 has it. */
-function weigh(accept: string, type: string): { readonly weight: number; readonly place: number } {
-  const ranges = [type, `${type.slice(0, type.indexOf("/"))}/*`, "*/*"];
-  const named = new Map<string, { readonly weight: number; readonly place: number }>();
+function weigh(accept: string, type: string): Weighed {
+  const ranges = rangesOf(accept);
+  return ranges.get(type) ?? ranges.get(`${type.slice(0, type.indexOf("/"))}/*`) ?? ranges.get("*/*") ??
+    UNNAMED;
+}
+
+function rangesOf(accept: string): ReadonlyMap<string, Weighed> {
+  const known = read.get(accept);
+  if (known !== undefined) return known;
+  const named = new Map<string, Weighed>();
   for (const [place, item] of accept.toLowerCase().split(",").entries()) {
     const [range = "", ...parameters] = item.split(";");
     const weight = parameters.map((text) => text.trim()).find((text) => text.startsWith("q="));
     named.set(range.trim(), { weight: weight === undefined ? 1 : Number(weight.slice(2)), place });
   }
-  const deciding = ranges.find((range) => named.has(range));
-  return deciding === undefined ? { weight: 0, place: Infinity } : named.get(deciding)!;
+  if (accept.length <= MAX_KEPT_CHARS) {
+    if (read.size >= MAX_READ) read.clear();
+    read.set(accept, named);
+  }
+  return named;
 }

@@ -70,6 +70,9 @@ export function reply(
   return new Promise((resolve) => new PendingReply(context, incoming, options, resolve).run(dispatch));
 }
 
+/** Microtasks after which an answer is taken to wait for something. */
+const QUICK_TURNS = 200;
+
 const LEFT = "The client closed the connection";
 
 class PendingReply implements Exchange, ReplyStream {
@@ -109,7 +112,6 @@ class PendingReply implements Exchange, ReplyStream {
     this.#request = incoming.request;
     this.#options = options;
     this.#resolve = resolve;
-    this.#cancelTimer = context.runtime.setTimer(context.keepAliveMs, () => this.#open());
   }
 
   get signal(): AbortSignal {
@@ -206,6 +208,15 @@ class PendingReply implements Exchange, ReplyStream {
         this.#answer({ status: wire.httpStatus ?? 200, body: toFailure(this.#options.id, wire.toJsonRpc()) });
       },
     );
+    void this.#keepAlive();
+  }
+
+  /** What is answered in microtasks needs no timer, and a timer costs more than some answers. */
+  async #keepAlive(): Promise<void> {
+    for (let turn = 0; turn < QUICK_TURNS && !this.#isDone; turn++) await undefined;
+    if (this.#isDone || this.#stream !== undefined) return;
+    const { runtime, keepAliveMs } = this.#context;
+    this.#cancelTimer = runtime.setTimer(keepAliveMs, () => this.#open());
   }
 
   #refused({ body }: Reply, refusal: CredentialRefusal): Reply {

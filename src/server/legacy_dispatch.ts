@@ -220,7 +220,7 @@ export class LegacyDispatch {
     const key = await sessions.keyOf(caller, ref.id);
     if (key === undefined) return { stored: undefined };
     if (request.method !== "tasks/get" && request.method !== "tasks/cancel") {
-      return { stored: await sessions.find(caller, ref.id) };
+      return { stored: await sessions.get(key) };
     }
     const held = sessions.connectionBound(key);
     let taskId: string;
@@ -228,7 +228,7 @@ export class LegacyDispatch {
       taskId = parseTaskIdParams(request.params).taskId;
     } catch {
       // Reported once the session is known: an unknown session comes first.
-      return { stored: await sessions.find(caller, ref.id) };
+      return { stored: await sessions.get(key) };
     }
     if (held !== undefined) {
       return { stored: held, current: await store.find(await ownerKeyFor(caller, taskId), taskId) };

@@ -148,7 +148,12 @@ export class SessionStore {
   /** The session, if it exists, is the caller's, and has not expired. */
   async find(caller: Caller, id: string): Promise<StoredSession | undefined> {
     const key = await this.keyOf(caller, id);
-    return key === undefined ? undefined : this.connectionBound(key) ?? await this.#read(key);
+    return key === undefined ? undefined : await this.get(key);
+  }
+
+  /** Like {@linkcode find}, for a key that is the caller's. */
+  async get(key: RecordKey): Promise<StoredSession | undefined> {
+    return this.connectionBound(key) ?? await this.#read(key);
   }
 
   /** The session of that key, if it is one that ends with its connection. */
@@ -192,7 +197,7 @@ export class SessionStore {
     for (let attempt = 0; attempt < MAX_AMEND_ATTEMPTS && current !== undefined; attempt++) {
       if (await this.update(current, change(current.session))) return;
       const key: RecordKey = { owner: stored.owner, kind: "session", id: stored.session.id };
-      current = this.connectionBound(key) ?? await this.#read(key);
+      current = await this.get(key);
     }
   }
 
@@ -228,9 +233,11 @@ export class SessionStore {
   }
 }
 
+const decoder = new TextDecoder();
+
 function decodeSession(record: StoredRecord): Session | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(record.value));
+    const value: unknown = JSON.parse(decoder.decode(record.value));
     return isJsonObject(value) && value.schema === 1 ? value as unknown as Session : undefined;
   } catch {
     return undefined; // Damaged: the client starts a new session, nothing of value is lost.

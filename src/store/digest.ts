@@ -3,18 +3,14 @@
  *
  * @module
  */
+import { toBase64Url } from "../runtime.ts";
 import { sha256AtOnce } from "./sha256.ts";
+
+export { toBase64Url } from "../runtime.ts";
 
 const encoder = new TextEncoder();
 /** Up to this length Web Crypto's detour costs more than the work. */
 const AT_ONCE_BYTES = 512;
-
-/** base64url without padding. */
-export function toBase64Url(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
 
 /** Decodes base64url without padding; `undefined` for anything that this encoder would not have written. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
