@@ -108,10 +108,10 @@ function withQuestions(
   questions: Readonly<Record<string, Question<unknown>>>,
 ): TaskHead {
   const outstanding = Object.entries(questions).map(([key, question]): [string, OutstandingInput] => {
-    const timeoutMs = question.timeoutMs ?? run.settings.inputTimeoutMs;
+    const deadline = deadlineOf(run, question, now);
     return [key, {
       request: { json: question.request as unknown as JsonValue },
-      ...(timeoutMs === undefined ? {} : { deadline: now + timeoutMs }),
+      ...(deadline === undefined ? {} : { deadline }),
       ...(question.fallback === undefined ? {} : { fallback: { json: question.fallback } }),
     }];
   });
@@ -121,6 +121,13 @@ function withQuestions(
     throw new RangeError(`Cannot ask: a task has at most ${MAX_OUTSTANDING_INPUTS} questions open at once`);
   }
   return asked;
+}
+
+/** A call that is no task never expires, so its questions wait for as long as the task would have lived. */
+function deadlineOf(run: Run, { timeoutMs }: Question<unknown>, now: number): number | undefined {
+  const waitMs = timeoutMs ?? run.settings.inputTimeoutMs;
+  const deadline = waitMs === undefined ? undefined : now + waitMs;
+  return run.isTask ? deadline : Math.min(deadline ?? Infinity, run.head.expiresAt);
 }
 
 async function askInline(run: Run, questions: Readonly<Record<string, Question<unknown>>>): Promise<void> {

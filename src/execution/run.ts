@@ -34,8 +34,8 @@ import { type EndWait, Waits } from "./waits.ts";
 /** What the caller of an inline run does for it. */
 export interface RunHooks {
   /**
-   * Puts questions of an inline run to the client. Resolves with raw answers, or never, where the
-   * call ends here and is made again with the answers.
+   * Puts questions of an inline run to the client. Resolves with raw answers, without those whose deadline in the head
+   * has passed, or never, where the call ends here and is made again with the answers.
    */
   readonly askInline?: (questions: Questions, run: Run) => Promise<Answers>;
   /** Told of progress as it is reported. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject, JsonRpcRequest, JsonRpcResponse, JsonValue } from "../protocol/mod.ts";
-import { randomName, type Runtime } from "../runtime.ts";
+import { randomName, type Runtime, setAlarm } from "../runtime.ts";
 import type { InputRequest } from "../protocol/input.ts";
 import { ToolError } from "../execution/mod.ts";
 import { toClientRequest } from "./input_delivery.ts";
@@ -13,6 +13,16 @@ import type { StoredSession } from "./session_store.ts";
 
 /** Ids of these requests; also the name under which an answer is left for another process. */
 const CALL_ID = /^call\/[\w-]{16}$/;
+
+/** Options of {@linkcode ClientRequests.ask}. */
+export interface ClientRequestOptions {
+  /** Sends the request on a stream of the session. */
+  readonly send: (request: JsonRpcRequest) => void;
+  /** Ends the wait; rejects with its reason. */
+  readonly signal: AbortSignal;
+  /** When the wait ends without an answer, epoch milliseconds. Absent: never. */
+  readonly deadline?: number;
+}
 
 /** Requests that wait for an answer. */
 export class ClientRequests {
@@ -26,21 +36,21 @@ export class ClientRequests {
   }
 
   /**
-   * Sends a question and waits for its raw answer.
+   * Sends a question and waits for its raw answer. `undefined`: there was none in time.
    *
    * @throws {ToolError} If the client answers with an error.
    */
   ask(
     stored: StoredSession,
     question: InputRequest,
-    send: (request: JsonRpcRequest) => void,
-    signal: AbortSignal,
-  ): Promise<JsonValue> {
+    { send, signal, deadline }: ClientRequestOptions,
+  ): Promise<JsonValue | undefined> {
     const id = `call/${randomName(this.#runtime, 12)}`;
     const key = `${stored.session.id}/${id}`;
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const forget = () => {
+        cancelAlarm();
         stopExpecting();
         signal.removeEventListener("abort", onAbort);
         this.#waiting.delete(key);
@@ -60,6 +70,10 @@ export class ClientRequests {
         (response) => settle(response as unknown as JsonRpcResponse),
         { isUrgent: true },
       );
+      const cancelAlarm = deadline === undefined ? () => {} : setAlarm(this.#runtime, deadline, () => {
+        forget();
+        resolve(undefined);
+      });
       signal.addEventListener("abort", onAbort, { once: true });
       this.#waiting.set(key, settle);
       send(toClientRequest(id, question, randomName(this.#runtime, 12)));

@@ -18,6 +18,8 @@ import {
 import { parseCallToolParams, relatedTaskMeta } from "../protocol/v2025_11_25/mod.ts";
 import { toTask2025 } from "../tasks/mod.ts";
 import {
+  type Answers,
+  type Questions,
   type Run,
   type RunHooks,
   type Settled,
@@ -27,6 +29,7 @@ import {
 } from "../execution/mod.ts";
 import type { TaskOutcome } from "../store/mod.ts";
 import type { ClientRequests } from "./client_requests.ts";
+import { toProtocolError } from "./error_map.ts";
 import type { Exchange } from "./exchange.ts";
 import { isLoggedAt } from "./log_level.ts";
 import { sessionHooks } from "./session_hooks.ts";
@@ -201,7 +204,7 @@ function textOf(result: JsonObject): string {
 
 /** Hooks of a call that the client waits for: everything goes on the stream of its request. */
 function plainHooks(context: LegacyCallContext, progressToken: RequestId | undefined): RunHooks {
-  const { exchange, session, stored, clientRequests } = context;
+  const { exchange, session } = context;
   return {
     onCloseStream: context.closeStream,
     onProgress: (progress) => {
@@ -220,13 +223,39 @@ function plainHooks(context: LegacyCallContext, progressToken: RequestId | undef
       if (exchange.stream?.isCutOff) {
         throw new ToolError("The client could not be asked: the stream of the call is closed");
       }
-      const answers = Object.entries(questions).map(async ([key, question]) =>
-        [
-          key,
-          await clientRequests.ask(stored, question, (message) => exchange.send(message), run.signal),
-        ] as const
-      );
-      return Object.fromEntries(await Promise.all(answers));
+      const leave = enterWait(context);
+      try {
+        return await askAll(context, questions, run);
+      } finally {
+        leave();
+      }
     },
   };
+}
+
+/** @throws {ProtocolError} -32603 with reason `limit` if the owner has as many streams and waits as allowed. */
+function enterWait({ services, stored, exchange }: LegacyCallContext): () => void {
+  try {
+    return services.subscriptions.enter(stored.owner, exchange.caller === undefined);
+  } catch (error) {
+    throw toProtocolError(error, services.store.runtime, services.store.emit);
+  }
+}
+
+/** Puts questions on the stream of the call; resolves with those answers that came in time. */
+async function askAll(
+  { stored, exchange, clientRequests }: LegacyCallContext,
+  questions: Questions,
+  run: Run,
+): Promise<Answers> {
+  const { outstanding } = run.head.input;
+  const answers = Object.entries(questions).map(async ([key, question]) => {
+    const value = await clientRequests.ask(stored, question, {
+      send: (message) => exchange.send(message),
+      signal: run.signal,
+      deadline: outstanding[key]?.deadline,
+    });
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries((await Promise.all(answers)).flat());
 }

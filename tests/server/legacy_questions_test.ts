@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
+import { elicit } from "../../mod.ts";
 import { verifies } from "../support/requirements.ts";
 import { settle } from "../support/settle.ts";
 import { createTestServer, type TestServer, user } from "../support/test_server.ts";
+import { createWires, leave } from "./session_wire.ts";
 
 type Json = Record<string, unknown>;
 
@@ -144,4 +146,75 @@ Deno.test("a question whose stream closed unanswered goes to the next one", asyn
   assertEquals((await second.next())?.method, "elicitation/create");
   await client.request("tasks/cancel", { taskId });
   for (const stream of [first, second]) await stream.stop();
+});
+
+Deno.test("a question of a plain call that nobody answers ends at its deadline, the latest with a task's life", async () => {
+  const parts = createTestServer({ ttlMs: 600_000, autoRecover: false });
+  const { server, runtime } = parts;
+  const schema = z.object({ text: z.string() });
+  const question = { message: "Go on?", schema };
+  server.registerTool("patient", {}, async (_, ctx) => (await ctx.elicit("q", question)).action);
+  server.registerTool("hasty", {}, async (_, ctx) => {
+    const both = ctx.ask({
+      first: elicit(question, { timeoutMs: 5000, fallback: { action: "cancel" } }),
+      second: elicit(question, { timeoutMs: 60_000, fallback: { action: "decline" } }),
+    });
+    const { first, second } = await both;
+    return `${first.action} ${second.action}`;
+  });
+  server.registerTool("failing", {}, async (_, ctx) => {
+    try {
+      return (await ctx.elicit("q", question, { timeoutMs: 5000 })).action;
+    } catch (error) {
+      return (error as Error).name;
+    }
+  });
+  const [wire] = await createWires([parts], { capabilities: CAPABILITIES });
+  const ends: [string, number, string | undefined][] = [
+    ["hasty", 60_000, "cancel decline"],
+    ["failing", 5000, "InputTimeoutError"],
+    ["patient", 600_000, undefined],
+  ];
+  for (const [name, ms, text] of ends) {
+    const stream = await wire!.open(name, "tools/call", { name, arguments: {} });
+    for (let i = name === "hasty" ? 2 : 1; i > 0; i--) {
+      assertEquals((await stream.nextMessage())?.method, "elicitation/create");
+    }
+    let isOver = false;
+    const answer = stream.nextMessage().then((message) => (isOver = true, message?.result as Json));
+    await runtime.advance(ms - 1);
+    assertEquals([name, isOver], [name, false]);
+    await runtime.advance(1);
+    const { content, isError } = await answer;
+    if (text === undefined) assertEquals(isError, true);
+    else assertEquals(content, [{ type: "text", text }]);
+  }
+  await settle();
+  assertEquals(runtime.pendingTimers, 0, "nobody waits, and nothing is looked at any more");
+});
+
+Deno.test("plain calls that wait for an answer count as streams of their owner, also when their client left", async () => {
+  const parts = createTestServer({ limits: { streams: 2 } });
+  parts.server.registerTool("ask", {}, async (_, ctx) => {
+    return (await ctx.elicit("q", { message: "Go on?", schema: z.object({ text: z.string() }) })).action;
+  });
+  const [wire] = await createWires([parts], { capabilities: CAPABILITIES });
+  const call = { name: "ask", arguments: {} };
+  const left = await wire!.open(1, "tools/call", call);
+  await left.nextMessage();
+  await leave(left);
+  const waiting = await wire!.open(2, "tools/call", call);
+  const asked = await waiting.nextMessage();
+  const refused = await wire!.post({ id: 3, method: "tools/call", params: call });
+  const { error } = await refused.json();
+  assertEquals([refused.status, error.code, error.data], [200, -32603, {
+    reason: "limit",
+    limit: "streams",
+    retryAfterMs: 1000,
+  }]);
+  await wire!.post({ id: asked!.id, result: { action: "decline" } });
+  assertEquals(((await waiting.nextMessage())?.result as Json).content, [{ type: "text", text: "decline" }]);
+  const next = await wire!.open(4, "tools/call", call);
+  assertEquals((await next.nextMessage())?.method, "elicitation/create");
+  await leave(next);
 });
