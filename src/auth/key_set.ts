@@ -197,11 +197,17 @@ class RemoteKeySet implements KeySet {
   async #load(): Promise<FetchedKeys> {
     const { keysTimeoutMs } = this.#options;
     const abort = new AbortController();
-    const cancelTimer = this.#runtime.setTimer(keysTimeoutMs, () => {
-      abort.abort(new DOMException(`No answer within ${keysTimeoutMs} ms`, "TimeoutError"));
+    let cancelTimer = (): void => {};
+    // Not left to the download alone: a `fetch` need not heed its signal.
+    const timeout = new Promise<never>((_, reject) => {
+      cancelTimer = this.#runtime.setTimer(keysTimeoutMs, () => {
+        const reason = new DOMException(`No answer within ${keysTimeoutMs} ms`, "TimeoutError");
+        abort.abort(reason);
+        reject(reason);
+      });
     });
     try {
-      const local = toLocal(JSON.parse(await this.#download(abort.signal)));
+      const local = toLocal(JSON.parse(await Promise.race([this.#download(abort.signal), timeout])));
       const now = this.#runtime.monotonic();
       this.#lastTry = { at: now, hasFailed: false };
       return this.#kept = { local, fetchedAt: now };

@@ -138,15 +138,24 @@ Deno.test("jwtBearer() does not wait for ever for an issuer's keys", async () =>
   assertEquals(await slow, UNAVAILABLE);
 });
 
-Deno.test("jwtBearer() starts anew where a platform has dropped what an earlier request waited for", async () => {
+Deno.test("jwtBearer() does not wait for a fetch that heeds no signal, nor for timers that a platform has dropped", async () => {
   const { source, check, runtime } = createSource();
   const token = await tokenOf();
   source.answer = () => new Promise(() => {});
+  const deaf = check(token);
+  await settle();
+  await runtime.advance(5000);
+  assertEquals(await deaf, UNAVAILABLE);
+
+  await runtime.advance(5000);
+  const { setTimer } = runtime;
+  runtime.setTimer = () => () => {};
   void check(token);
   await settle();
+  runtime.setTimer = setTimer;
   source.answer = () => Response.json({ keys: [KEY.jwk] });
   await runtime.advance(10_000);
-  assertEquals(await check(await tokenOf()), ADA);
+  assertEquals(await check(token), ADA);
 });
 
 Deno.test("jwtBearer() goes on with the keys it has while the issuer is away, for an hour", async () => {
