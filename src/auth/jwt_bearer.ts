@@ -218,7 +218,8 @@ function toRefusal(error: unknown): CredentialRefusal {
     const description = "the keys of the authorization server cannot be fetched: try again";
     return { refused: "unavailable", description, retryAfterMs: RETRY_MS };
   }
-  if (!(error instanceof errors.JOSEError)) throw error;
+  const isKeys = error instanceof errors.JWKSInvalid || error instanceof errors.JWKInvalid;
+  if (isKeys || !(error instanceof errors.JOSEError)) throw error;
   const claim = error instanceof errors.JWTClaimValidationFailed
     ? CLAIM_DESCRIPTIONS[error.claim]
     : undefined;

@@ -8,7 +8,7 @@
  * Reads a body as text.
  *
  * @param maxBytes Longest body that is read.
- * @param signal Ends the reading; rejects with its reason.
+ * @param signal Ends the reading; what was read so far is all there is.
  * @throws {RangeError} If the body is longer.
  * @throws {TypeError} If it is not UTF-8.
  */
@@ -23,7 +23,6 @@ export async function readText(response: Response, maxBytes: number, signal: Abo
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      signal.throwIfAborted();
       if (done) return text + decoder.decode();
       bytes += value.length;
       if (bytes > maxBytes) throw new RangeError(`Cannot read the body: it is longer than ${maxBytes} bytes`);

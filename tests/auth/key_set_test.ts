@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { exportJWK, generateKeyPair } from "jose";
 import type { FetchLike } from "../../src/auth/mod.ts";
 import { settle } from "../support/settle.ts";
 import { ADA, createCheck, createKey, KEY, NOW, type SigningKey, tokenOf } from "./issuer.ts";
@@ -87,6 +88,8 @@ for (
   const [what, answer] of [
     ["fails", () => Promise.reject(new TypeError("connection refused"))],
     ["answers 500", () => new Response("no", { status: 500 })],
+    ["answers 500 with keys", () => Response.json({ keys: [KEY.jwk] }, { status: 500 })],
+    ["answers at too great a length", () => new Response(paddedKeys(256 * 1024 + 1))],
     ["answers 404", () => new Response(null, { status: 404 })],
     [
       "sends elsewhere",
@@ -176,6 +179,26 @@ Deno.test("jwtBearer() goes on with the keys it has while the issuer is away, fo
   await runtime.advance(5000);
   assertEquals([await judge(), await judge(NEXT)], ["invalid_token", "ada"]);
 });
+
+Deno.test("jwtBearer() reads keys up to a quarter of a mebibyte", async () => {
+  const { source, check } = createSource();
+  source.answer = () => new Response(paddedKeys(256 * 1024));
+  assertEquals(await check(await tokenOf()), ADA);
+});
+
+Deno.test("jwtBearer() does not blame a token for a key that cannot be used", async () => {
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const secret = { ...await exportJWK(privateKey), kid: "key-1", alg: "ES256" };
+  for (const jwk of [{ ...KEY.jwk, x: 7 }, secret]) {
+    const { check } = createCheck({ keys: { keys: [jwk] } });
+    const error = await check(await tokenOf()).then(() => undefined, (error) => error);
+    assert(error instanceof Error);
+  }
+});
+
+function paddedKeys(bytes: number): string {
+  return JSON.stringify({ keys: [KEY.jwk] }).padEnd(bytes);
+}
 
 Deno.test("jwtBearer() is not to be put off by a listener that throws", async () => {
   const { check } = createCheck({

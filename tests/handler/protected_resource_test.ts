@@ -52,6 +52,8 @@ verifies(
         resource_tos_uri: "https://x.example/",
       });
     }
+    const posted = await fetch(get("/.well-known/oauth-protected-resource", {}, "POST"));
+    assertEquals(posted.status, 401);
     const head = await fetch(get("/.well-known/oauth-protected-resource", {}, "HEAD"));
     assertEquals([head.status, head.body], [200, null]);
     assertEquals(dispatcher.calls, []);

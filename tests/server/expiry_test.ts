@@ -101,7 +101,11 @@ Deno.test("McpServer ends the stream of a session when its token does; the sessi
   const next = readSse(await new SessionWire(here, sessionId, here.ada(MINUTE)).get(undefined));
   here.server.registerPrompt("second", {}, () => "");
   assertEquals((await next.nextMessage())?.method, "notifications/prompts/list_changed");
+  const timers = here.runtime.pendingTimers;
   await next.stop();
+  await settle();
+  // The keep-alive's and the token's.
+  assertEquals(here.runtime.pendingTimers, timers - 2);
   const stranger = await new SessionWire(here, sessionId, user("eve")).get(undefined);
   assertEquals(stranger.status, 404);
   const namesake = await new SessionWire(here, sessionId, { ...user("ada"), issuer: "https://other.example" })
