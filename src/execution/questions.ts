@@ -11,6 +11,8 @@ import type {
   ListRootsResult,
 } from "../protocol/input.ts";
 import { parseInputResponse } from "../protocol/input_response.ts";
+import { assertToolPairs } from "../protocol/sampling_messages.ts";
+import { secretInAddress } from "../protocol/secret_names.ts";
 import { invalidParams, type JsonObject, type JsonValue } from "../protocol/mod.ts";
 import { readValue, type Schema, toJsonSchema } from "./schema.ts";
 
@@ -26,7 +28,10 @@ export interface FormQuestion<Content> {
 export interface UrlQuestion {
   /** What the user reads. */
   readonly message: string;
-  /** Absolute URL; no secrets, no pre-authenticated links (T26-276). */
+  /**
+   * Absolute URL; no secrets, no pre-authenticated links (T25-264, T26-276). Who opens it may be anybody: let the page
+   * log its user in, and compare that user with `ctx.auth` (T25-263, T26-275).
+   */
   readonly url: string;
 }
 
@@ -66,13 +71,17 @@ export interface Question<Answer> extends AskOptions {
 /**
  * A form for {@linkcode TaskContext.ask}.
  *
- * @throws {TypeError} If the schema is not a flat object of primitives and choices.
+ * @throws {TypeError} If the schema is not a flat object of primitives and choices, or asks for a secret by its name.
  */
 export function elicit<Content>(
   question: FormQuestion<Content>,
   options?: AskOptions,
 ): Question<FormAnswer<Content>>;
-/** A page for {@linkcode TaskContext.ask}. */
+/**
+ * A page for {@linkcode TaskContext.ask}.
+ *
+ * @throws {TypeError} If the URL is none, or holds a login or a secret.
+ */
 export function elicit(question: UrlQuestion, options?: AskOptions): Question<UrlAnswer>;
 export function elicit(
   question: FormQuestion<unknown> | UrlQuestion,
@@ -81,8 +90,13 @@ export function elicit(
   return { ...options, ...("url" in question ? toUrlQuestion(question) : toFormQuestion(question)) };
 }
 
-/** A question to the client's model, for {@linkcode TaskContext.ask}. */
+/**
+ * A question to the client's model, for {@linkcode TaskContext.ask}.
+ *
+ * @throws {TypeError} If a use of a tool in the conversation is not answered in the message behind it.
+ */
 export function sample(params: CreateMessageParams, options: AskOptions = {}): Question<CreateMessageResult> {
+  assertToolPairs(params.messages);
   const request = { method: "sampling/createMessage", params } as const;
   return { ...options, request, read: (raw) => Promise.resolve(parseInputResponse(request, raw)) };
 }
@@ -95,6 +109,10 @@ export function roots(options: AskOptions = {}): Question<ListRootsResult> {
 
 function toUrlQuestion({ message, url }: UrlQuestion): Question<UrlAnswer> {
   if (!URL.canParse(url)) throw new TypeError(`Cannot ask for a page: "${url}" is not an absolute URL`);
+  const secret = secretInAddress(new URL(url));
+  if (secret !== undefined) {
+    throw new TypeError(`Cannot ask for a page: its URL holds ${secret}, and many can read that`);
+  }
   const request = { method: "elicitation/create", params: { mode: "url", message, url } } as const;
   return { request, read: (raw) => Promise.resolve({ action: parseInputResponse(request, raw).action }) };
 }

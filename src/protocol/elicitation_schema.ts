@@ -4,6 +4,7 @@
  * @module
  */
 import { isJsonObject, type JsonObject } from "./json.ts";
+import { isSecretName } from "./secret_names.ts";
 
 /** One field of a form: a JSON Schema for a primitive, a choice of strings, or a list of such choices. */
 export type PrimitiveSchema = JsonObject & {
@@ -39,7 +40,7 @@ export function assertFlatElicitationSchema(schema: unknown): asserts schema is 
     throw fault('"$schema" must be a string');
   }
   for (const [name, field] of Object.entries(schema.properties)) {
-    const reason = faultOfField(field);
+    const reason = faultOfField(field) ?? faultOfName(name, field as JsonObject);
     if (reason !== undefined) throw fault(`property "${name}" ${reason}`);
   }
   const { required, properties } = schema;
@@ -51,6 +52,14 @@ export function assertFlatElicitationSchema(schema: unknown): asserts schema is 
 
 function fault(reason: string): TypeError {
   return new TypeError(`Cannot ask with a form: ${reason}`);
+}
+
+/** Hosts show and log what forms hold (T25-253, T26-271). A choice or a yes or no is no secret, whatever its name. */
+function faultOfName(name: string, field: JsonObject): string | undefined {
+  const isFree = ["string", "number", "integer"].includes(String(field.type)) &&
+    field.enum === undefined && field.oneOf === undefined;
+  const isSecret = isFree && (isSecretName(name) || isString(field.title) && isSecretName(field.title));
+  return isSecret ? "asks for a secret: let the user enter it on a page of yours" : undefined;
 }
 
 function faultOfField(field: unknown): string | undefined {

@@ -17,7 +17,8 @@ export interface ProtocolErrorOptions extends ErrorOptions {
 /**
  * A JSON-RPC error with one of the numbers the specifications define.
  *
- * Thrown by a tool it becomes the call's JSON-RPC error, verbatim; the word that says why belongs in `data.reason`.
+ * Thrown by a tool it becomes the call's JSON-RPC error, verbatim; the word that says why belongs in `data.reason`. A
+ * number that the client's revision keeps for something else is sent as -32603.
  */
 export class ProtocolError extends Error {
   /** For programs and logs. */

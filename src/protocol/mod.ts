@@ -44,6 +44,7 @@ export {
   VERSION_2025,
   VERSION_2026,
 } from "./constants.ts";
+export { toEraError, toEraFailure } from "./era_error.ts";
 export type {
   Annotations,
   AudioContent,

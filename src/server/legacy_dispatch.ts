@@ -12,6 +12,7 @@ import {
   methodNotFound,
   ProtocolError,
   type RequestId,
+  toEraFailure,
   toResult,
   VERSION_2025,
 } from "../protocol/mod.ts";
@@ -341,6 +342,6 @@ export class LegacyDispatch {
 
   #failure(id: RequestId, error: unknown, exchange: Exchange): JsonRpcResponse {
     const { runtime, emit } = this.#services.options;
-    return toErrorResponse(id, error, runtime, emit, exchange);
+    return toEraFailure(VERSION_2025, toErrorResponse(id, error, runtime, emit, exchange));
   }
 }

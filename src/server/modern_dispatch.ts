@@ -10,7 +10,9 @@ import {
   type JsonRpcResponse,
   methodNotFound,
   type RequestId,
+  toEraFailure,
   toResult,
+  VERSION_2026,
 } from "../protocol/mod.ts";
 import type { RequestMeta } from "../protocol/v2026_07_28/mod.ts";
 import {
@@ -94,7 +96,7 @@ export function dispatchModern(
   // Chained, not awaited: a subscription may last for days, and a frame would hold the request for all of them.
   return answer(services, request, meta, exchange).then(
     (result) => toResult(id, withServerInfo(services.info, result)),
-    (error) => toErrorResponse(id, error, runtime, emit, exchange),
+    (error) => toEraFailure(VERSION_2026, toErrorResponse(id, error, runtime, emit, exchange)),
   );
 }
 

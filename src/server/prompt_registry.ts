@@ -6,6 +6,7 @@
 import type { Icon } from "../protocol/content.ts";
 import type { Prompt, PromptArgument, PromptMessage } from "../protocol/listings.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import { assertMetaKeys } from "../protocol/meta_key.ts";
 import type { Caller } from "./exchange.ts";
 import { assertMessages } from "./prompt_messages.ts";
 import { type ReadValue, readValue, type Schema, type TaskContext, toJsonSchema } from "../execution/mod.ts";
@@ -96,6 +97,7 @@ export class PromptRegistry {
     }
     if (this.#prompts.has(name)) throw new TypeError(`Cannot register prompt "${name}": the name is taken`);
     const { title, description, icons, _meta, argsSchema, complete = {}, scopes = [] } = config;
+    assertMetaKeys(`prompt "${name}"`, Object.keys(_meta ?? {}));
     const args = argsSchema === undefined ? undefined : toArguments(name, argsSchema);
     for (const argument of Object.keys(complete)) {
       if (!args?.some((known) => known.name === argument)) {

@@ -6,6 +6,7 @@
 import type { Annotations, Icon, ResourceContents } from "../protocol/content.ts";
 import type { Resource, ResourceTemplate } from "../protocol/listings.ts";
 import type { JsonObject } from "../protocol/mod.ts";
+import { assertMetaKeys } from "../protocol/meta_key.ts";
 import type { TaskContext } from "../execution/mod.ts";
 import type { Completer } from "./prompt_registry.ts";
 import { type ResourceResult, toContents } from "./resource_contents.ts";
@@ -149,7 +150,8 @@ function shared(name: string, config: ResourceConfig): Omit<ResourceTemplate, "u
 }
 
 function checkConfig(name: string, config: ResourceConfig, variables: readonly string[]): void {
-  const { cacheTtlMs = 0, complete = {} } = config;
+  const { cacheTtlMs = 0, complete = {}, _meta = {} } = config;
+  assertMetaKeys(`resource "${name}"`, Object.keys(_meta));
   if (!Number.isSafeInteger(cacheTtlMs) || cacheTtlMs < 0) {
     throw new RangeError(
       `Cannot register resource "${name}": cacheTtlMs ${cacheTtlMs} is not a whole number of at least 0`,

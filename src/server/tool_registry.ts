@@ -4,6 +4,7 @@
  * @module
  */
 import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import { assertMetaKeys } from "../protocol/meta_key.ts";
 import type { Tool as Tool2025 } from "../protocol/v2025_11_25/mod.ts";
 import type { Tool as Tool2026 } from "../protocol/v2026_07_28/mod.ts";
 import {
@@ -75,7 +76,8 @@ export class ToolRegistry {
   /**
    * Adds a tool.
    *
-   * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, or a schema does not fit.
+   * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, a schema does not fit, or what is
+   * shown in `_meta` cannot be a key there.
    * @throws {RangeError} If a duration or the number of attempts is not a whole number of at least 1 (`inlineMs`: of at
    * least 0), or a factor is below 1.
    */
@@ -85,6 +87,7 @@ export class ToolRegistry {
     }
     if (this.#tools.has(name)) throw new TypeError(`Cannot register tool "${name}": the name is taken`);
     const task = config.task ?? { support: "forbidden" };
+    assertMetaKeys(`tool "${name}"`, [...Object.keys(config._meta ?? {}), ...task.publicVariables ?? []]);
     if (handler !== undefined && task.dispatch !== undefined) {
       throw new TypeError(`Cannot register tool "${name}": it has both a handler and "dispatch"`);
     }

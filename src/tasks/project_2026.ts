@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonObject } from "../protocol/mod.ts";
+import { type JsonObject, toEraError, VERSION_2026 } from "../protocol/mod.ts";
 import type { DetailedTask, InputRequests, Task } from "../protocol/v2026_07_28/mod.ts";
 import type { LoadedOutcome, TaskHead } from "./record.ts";
 
@@ -40,7 +40,9 @@ export function toDetailedTask2026(head: TaskHead, details: TaskDetails): Detail
   if (head.status === "input_required") {
     return { ...task, status: "input_required", inputRequests: details.inputRequests ?? {} };
   }
-  if (outcome?.kind === "rpcError") return { ...task, status: "failed", error: outcome.error };
+  if (outcome?.kind === "rpcError") {
+    return { ...task, status: "failed", error: toEraError(VERSION_2026, outcome.error) };
+  }
   if (outcome?.kind === "result") {
     // Without the inner resultType one official client takes a completed task for a broken one.
     return { ...task, status: "completed", result: { ...outcome.result, resultType: "complete" } };

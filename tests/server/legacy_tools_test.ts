@@ -22,7 +22,7 @@ function withTools(): TestServer {
     throw new ToolError("no such year");
   });
   server.registerTool("protocol-error", {}, () => {
-    throw new ProtocolError(-32050, "elsewhere", { at: 1 });
+    throw new ProtocolError(-32015, "elsewhere", { at: 1 });
   });
   server.registerTool("defect", {}, () => {
     throw new Error("secret detail");
@@ -148,7 +148,7 @@ Deno.test("what a tool throws is the call's outcome in both revisions", async ()
       text: "no such year",
     }]]);
     assertEquals((await client.call("protocol-error")).error, {
-      code: -32050,
+      code: -32015,
       message: "elsewhere",
       data: { at: 1 },
     });

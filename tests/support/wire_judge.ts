@@ -133,6 +133,7 @@ export function judgeSent2026(message: Json): void {
 
 function judgeEnvelope(message: Json, { id }: Asked): void {
   assertEquals(message.jsonrpc, "2.0");
+  judgeMeta(message);
   assertEquals(message.id, id, "the answer must carry the id of its request");
   assert("result" in message !== "error" in message, "an answer is a result or an error");
 }
@@ -143,8 +144,24 @@ function judgeSent(
   assertValid: (definition: string, value: unknown) => void,
 ): void {
   assertEquals(message.jsonrpc, "2.0");
+  judgeMeta(message);
   const definition = known[String(message.method)];
   if (definition === undefined) throw new AssertionError(`Cannot judge a "${message.method}"`);
   assertEquals("id" in message, definition.endsWith("Request"), "only a request has an id");
   assertValid(definition, message);
+}
+
+/** A prefix of dotted labels and a slash, both optional, and a name: as both revisions write it. */
+const META_KEY =
+  /^([A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)*\/)?([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/;
+
+/** Every key of every `_meta` in a message (T25-129). */
+function judgeMeta(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, child] of Object.entries(value)) {
+    if (name === "_meta") {
+      for (const key of Object.keys(child)) assert(META_KEY.test(key), `"${key}" is no key of _meta`);
+    }
+    judgeMeta(child);
+  }
 }
