@@ -97,23 +97,27 @@ Deno.test("createFetchHandler() serves metadata by the rules for hosts, origins 
   assertEquals((await fetch(get(path, { host: "evil.example" }))).status, 403);
 });
 
-Deno.test("createFetchHandler() leaves a resource's text as it is and asks for its required scopes first", async () => {
-  const dispatcher = new FakeDispatcher({}, new ScopeRules({ requiredScopes: ["mcp", "tasks:read"] }));
-  const fetch = createFetchHandler(dispatcher, {
-    ...PROTECTED,
-    protectedResource: { ...RESOURCE, resource: "HTTPS://MCP.example" },
-  });
-  const response = await fetch(modern("tools/list"));
-  assertEquals(
-    response.headers.get("www-authenticate"),
-    'Bearer scope="mcp tasks:read", resource_metadata="https://mcp.example/.well-known/oauth-protected-resource"',
-  );
-  const metadata = await (await fetch(get("/.well-known/oauth-protected-resource"))).json();
-  assertEquals([metadata.resource, metadata.scopes_supported], ["HTTPS://MCP.example", [
-    "mcp",
-    "tasks:read",
-  ]]);
-});
+verifies(
+  ["T25-283", "T25-291", "T26-287"],
+  "a challenge asks for the required scopes, of the resource as it is written",
+  async () => {
+    const dispatcher = new FakeDispatcher({}, new ScopeRules({ requiredScopes: ["mcp", "tasks:read"] }));
+    const fetch = createFetchHandler(dispatcher, {
+      ...PROTECTED,
+      protectedResource: { ...RESOURCE, resource: "HTTPS://MCP.example" },
+    });
+    const response = await fetch(modern("tools/list"));
+    assertEquals(
+      response.headers.get("www-authenticate"),
+      'Bearer scope="mcp tasks:read", resource_metadata="https://mcp.example/.well-known/oauth-protected-resource"',
+    );
+    const metadata = await (await fetch(get("/.well-known/oauth-protected-resource"))).json();
+    assertEquals([metadata.resource, metadata.scopes_supported], ["HTTPS://MCP.example", [
+      "mcp",
+      "tasks:read",
+    ]]);
+  },
+);
 
 for (
   const [what, change] of [
