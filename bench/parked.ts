@@ -61,7 +61,7 @@ const server = new McpServer({ name: "bench", version: "1.0.0" }, {
   allowAnonymous: true,
   backend: denoKv(`${directory}/tasks.kv`),
   parkAfterMs: 1,
-  limits: { anonymousActive: 1_000_000, createsPerMinute: 1_000_000 },
+  limits: { anonymousActive: 1_000_000, anonymousRetained: 1_000_000, createsPerMinute: 1_000_000 },
 });
 let parked = 0;
 server.registerTool("approve", { task: { support: "required", repeatable: true } }, async (_args, ctx) => {

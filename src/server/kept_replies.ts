@@ -71,7 +71,7 @@ export class KeptReplies {
    * @throws {StorageUnavailableError} If the store is away: the response will not be kept.
    */
   async begin(stored: StoredSession, name: string, requestId: RequestId): Promise<KeptReply> {
-    const reply = new RunningReply(this.#services, noteKey(stored, name), requestId);
+    const reply = new RunningReply(this.#services, stored, name, requestId);
     await reply.begin();
     this.#running.add(reply);
     return {
@@ -146,15 +146,17 @@ export class KeptReplies {
 class RunningReply {
   readonly #services: Services;
   readonly #key: RecordKey;
+  readonly #isAnonymous: boolean;
   readonly #requestId: RequestId;
   #version: Version | undefined;
   #cancelTimer: CancelTimer = () => {};
   #writing: Promise<void> = Promise.resolve();
   #hasEnded = false;
 
-  constructor(services: Services, key: RecordKey, requestId: RequestId) {
+  constructor(services: Services, stored: StoredSession, name: string, requestId: RequestId) {
     this.#services = services;
-    this.#key = key;
+    this.#key = noteKey(stored, name);
+    this.#isAnonymous = stored.session.isAnonymous === true;
     this.#requestId = requestId;
   }
 
@@ -172,7 +174,8 @@ class RunningReply {
     this.stop();
     await this.#writing;
     const { store } = this.#services;
-    const scope = { ...scopeOf(this.#key), expiresAt: store.runtime.now() + KEPT_MS };
+    const expiresAt = store.runtime.now() + KEPT_MS;
+    const scope = { ...scopeOf(this.#key), expiresAt, isAnonymous: this.#isAnonymous };
     try {
       const text = toJsonText(response as unknown as JsonObject);
       await this.#put(await store.payloads.write(scope, text));

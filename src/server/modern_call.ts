@@ -167,7 +167,7 @@ class Round {
     let freePlace: FreePlace = () => {};
     try {
       if (exchange.signal.aborted) return undefined;
-      freePlace = takePlace(this.#services, exchange, run.head.owner);
+      freePlace = takePlace(this.#services, exchange, run.head);
       head = await run.promote(activeLimitFor(this.#services, exchange));
     } catch (error) {
       freePlace(error);

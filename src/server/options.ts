@@ -26,6 +26,18 @@ export interface ServerLimits {
   readonly activeTasks?: number;
   /** Tasks of anonymous callers that run in this process. @default {1000} */
   readonly anonymousActive?: number;
+  /** Tasks of one owner that have not expired, ended or not, as far as this process made them. @default {1000} */
+  readonly retainedTasks?: number;
+  /**
+   * Bytes of results and other large values of one owner that have not expired, as far as this process stored them.
+   * Nothing is cut off by it: whoever has reached it makes no further task.
+   * @default {268_435_456}
+   */
+  readonly retainedBytes?: number;
+  /** Tasks of all anonymous callers together that have not expired and were made by this process. @default {10_000} */
+  readonly anonymousRetained?: number;
+  /** The bytes of all anonymous callers together, as with `retainedBytes`. @default {1_073_741_824} */
+  readonly anonymousRetainedBytes?: number;
   /** Tasks one owner may create in a minute, per process. @default {600} */
   readonly createsPerMinute?: number;
   /** Sessions of 2025-11-25 one owner may open in a minute, per process. @default {120} */
@@ -172,6 +184,10 @@ export function resolveServerOptions(name: string, options: ServerCoreOptions): 
     limits: {
       activeTasks: 100,
       anonymousActive: 1000,
+      retainedTasks: 1000,
+      retainedBytes: 256 * 1024 * 1024,
+      anonymousRetained: 10_000,
+      anonymousRetainedBytes: 1024 * 1024 * 1024,
       createsPerMinute: 600,
       sessionsPerMinute: 120,
       anonymousSessionsPerMinute: 1200,

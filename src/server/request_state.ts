@@ -64,7 +64,7 @@ export async function sealState(
     const owner = await ownerKeyFor(caller, taskId);
     // What is stored may be the client's own answers: it fills the store no faster than with tasks.
     services.creates.take(caller === undefined ? "anonymous" : owner);
-    const scope = { owner, taskId, expiresAt, epoch: 0 };
+    const scope = { owner, taskId, expiresAt, epoch: 0, isAnonymous: caller === undefined };
     sealed = { expiresAt, taskId, ref: await store.payloads.write(scope, text) };
   }
   return await keyring.seal("state", context, sealed as unknown as JsonValue);

@@ -9,6 +9,7 @@ import { Keyring, TaskStore } from "../store/mod.ts";
 import { Executor, Recovery } from "../execution/mod.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
+import { Retained } from "./retained.ts";
 import { sessionHooks } from "./session_hooks.ts";
 import type { ScopeRules } from "./scopes.ts";
 import { SessionStore } from "./session_store.ts";
@@ -41,6 +42,8 @@ export class Services {
   readonly sessions: SessionStore;
   readonly streams: SessionStreams;
   readonly creates: CreateRateLimit;
+  /** What callers keep in the store. */
+  readonly retained: Retained;
   /** Counts requests for suggestions. */
   readonly completions: CreateRateLimit;
   /** Open subscriptions, streams and waiting requests. */
@@ -62,7 +65,13 @@ export class Services {
     this.scopes = options.scopes;
     this.workflows = catalog.workflows;
     this.workflowHost = new ServerWorkflowHost(this);
-    this.store = new TaskStore(backend, { runtime, config: options.store, onEvent: emit });
+    this.retained = new Retained(runtime, options.limits);
+    this.store = new TaskStore(backend, {
+      runtime,
+      config: options.store,
+      onEvent: emit,
+      onBytes: (scope, bytes) => this.retained.addBytes(scope, bytes, scope.expiresAt),
+    });
     this.keyring = new Keyring(backend, runtime, options.secrets);
     this.executor = new Executor(this.store);
     this.streams = new SessionStreams(this.store, options.toolErrorStatus);

@@ -6,7 +6,14 @@
  */
 import { isJsonObject, type JsonValue } from "../protocol/mod.ts";
 import type { Spillable } from "../tasks/mod.ts";
-import { type RecordKey, type StoredRecord, toBytes, toJsonText, toText } from "../store/mod.ts";
+import {
+  type PayloadScope,
+  type RecordKey,
+  type StoredRecord,
+  toBytes,
+  toJsonText,
+  toText,
+} from "../store/mod.ts";
 import type { Services } from "./services.ts";
 import { CreateRateLimit } from "./rate_limit.ts";
 import { type PollOptions, RecordPolls } from "./record_polls.ts";
@@ -53,7 +60,7 @@ export class SessionMail {
     const text = toJsonText(value);
     const kept: Spillable = text.length <= MAX_INLINE_CHARS
       ? { json: value }
-      : { ref: await store.payloads.write({ owner: key.owner, taskId: key.id, expiresAt, epoch: 0 }, text) };
+      : { ref: await store.payloads.write(scopeOf(stored, key, expiresAt), text) };
     const mail: Mail = { schema: 1, expiresAt, value: kept };
     const purgeAt = expiresAt + store.config.purgeGraceMs;
     await store.backend.put({ key, value: toBytes(JSON.stringify(mail)), dueAt: expiresAt, purgeAt }, {
@@ -72,14 +79,14 @@ export class SessionMail {
     const stop = this.polls.start(mailKey(stored, name), (record) => {
       if (record === undefined) return;
       stop();
-      this.#take(record).then(onMail, (error) => {
+      this.#take(stored, record).then(onMail, (error) => {
         this.#services.store.emit({ type: "mail_lost", message: "A message of a session was lost", error });
       });
     }, options);
     return stop;
   }
 
-  async #take(record: StoredRecord): Promise<JsonValue> {
+  async #take(stored: StoredSession, record: StoredRecord): Promise<JsonValue> {
     const { store } = this.#services;
     const { owner, id } = record.key;
     const mail: JsonValue = JSON.parse(toText(record.value));
@@ -91,9 +98,14 @@ export class SessionMail {
     }
     const json = await store.payloads.read(owner, id, value.ref);
     await store.backend.delete([record.key]);
-    await store.payloads.delete(owner, id, [value.ref]);
+    await store.payloads.delete(scopeOf(stored, record.key, Number(mail.expiresAt)), [value.ref]);
     return json;
   }
+}
+
+/** A message's large value is named like those of a task with the message's id. */
+function scopeOf({ session }: StoredSession, { owner, id }: RecordKey, expiresAt: number): PayloadScope {
+  return { owner, taskId: id, expiresAt, epoch: 0, isAnonymous: session.isAnonymous };
 }
 
 function mailKey({ owner, session }: StoredSession, name: string): RecordKey {

@@ -77,13 +77,18 @@ export function activeLimitFor(services: Services, exchange: Exchange): number |
 export type FreePlace = (error?: unknown) => void;
 
 /**
- * Takes what is counted in this process for a task about to be created: one of the owner's creations in a minute,
- * and of the places for running tasks of anonymous callers. Taken ahead of the put, so that no number of callers
- * at once gets past the limit.
+ * Takes what is counted in this process for a task about to be created: one of the owner's creations in a minute, of
+ * the tasks it may keep, and of the places for running tasks of anonymous callers. Taken ahead of the put, so that no
+ * number of callers at once gets past the limit.
  *
+ * @param draft The task.
  * @throws {LimitReachedError} If there is none left.
  */
-export function takePlace(services: Services, exchange: Exchange, owner: string): FreePlace {
+export function takePlace(
+  services: Services,
+  exchange: Exchange,
+  { owner, expiresAt }: Pick<TaskHead, "owner" | "expiresAt">,
+): FreePlace {
   const { anonymousActive } = services.options.limits;
   const isAnonymous = exchange.caller === undefined;
   if (isAnonymous && services.anonymousActive >= anonymousActive) {
@@ -92,12 +97,20 @@ export function takePlace(services: Services, exchange: Exchange, owner: string)
   // Anonymous callers cannot be told apart: together they share one allowance.
   const creator = isAnonymous ? "anonymous" : owner;
   services.creates.take(creator);
+  const keeper = { owner, isAnonymous };
+  try {
+    services.retained.take(keeper, expiresAt);
+  } catch (error) {
+    services.creates.giveBack(creator);
+    throw error;
+  }
   let isTaken = true;
   if (isAnonymous) services.anonymousActive++;
   return (error) => {
     if (!isTaken) return;
     isTaken = false;
     if (isAnonymous) services.anonymousActive--;
+    if (error !== undefined) services.retained.giveBack(keeper, expiresAt);
     if (error instanceof LimitReachedError) services.creates.giveBack(creator);
   };
 }
@@ -126,10 +139,10 @@ async function startTask(
 ): Promise<TaskHead> {
   const { tool, exchange, args } = call;
   const { store, executor } = services;
-  const freePlace = takePlace(services, exchange, task.owner);
+  const draft = store.draft(task);
+  const freePlace = takePlace(services, exchange, draft);
   try {
     const startedAt = store.runtime.monotonic();
-    const draft = store.draft(task);
     const created = await store.create(draft, activeLimitFor(services, exchange));
     if (tool.handler !== undefined) {
       const run = await executor.newHeldRun(tool, created, startedAt, hooks, draft.exec);

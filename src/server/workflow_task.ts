@@ -69,7 +69,7 @@ export async function createWorkflowTask(
   try {
     const startedAt = store.runtime.monotonic();
     const draft = await draftOf(services, call);
-    freePlace = takePlace(services, exchange, draft.owner);
+    freePlace = takePlace(services, exchange, draft);
     const current = await store.create(draft, activeLimitFor(services, exchange));
     return { taken: { current, holder: draft.exec, startedAt }, args, hasChanged: false, freePlace };
   } catch (error) {

@@ -31,7 +31,7 @@ import {
   type Version,
 } from "./backend.ts";
 import { decodeHead, decodeJson, toBytes } from "./codec.ts";
-import type { Payloads } from "./payloads.ts";
+import type { Payloads, PayloadScope } from "./payloads.ts";
 import { allPayloads, replacedPayloads } from "./left_payloads.ts";
 import { payloadRefs, spillHead } from "./spill.ts";
 
@@ -180,7 +180,7 @@ export class HeadWriter {
     // The idempotency record first: once the head is gone, somebody may put a new one in its place.
     if (head.idem !== undefined) await this.#removeIdem(head, head.idem);
     await this.#backend.delete([headKey(head.owner, head.id)]);
-    await this.#payloads.delete(head.owner, head.id, payloads);
+    await this.#payloads.delete(scopeOf(head), payloads);
   }
 
   async #removeIdem({ owner, id }: TaskHead, idem: string): Promise<void> {
@@ -222,12 +222,7 @@ export class HeadWriter {
 
   async #prepare(write: TaskHead, rev: number): Promise<Prepared> {
     const written: PayloadRef[] = [];
-    const scope = {
-      owner: write.owner,
-      taskId: write.id,
-      expiresAt: write.expiresAt,
-      epoch: write.exec.epoch,
-    };
+    const scope = scopeOf(write);
     const numbered: TaskHead = { ...write, rev, writeNonce: randomName(this.#runtime, 9) };
     const { head, text } = await spillHead(numbered, async (_value, json) => {
       const ref = await this.#payloads.write(scope, json);
@@ -236,7 +231,7 @@ export class HeadWriter {
     });
     const bytes = toBytes(text);
     if (bytes.length > MAX_MUTABLE_BYTES) {
-      await this.#payloads.delete(write.owner, write.id, written);
+      await this.#payloads.delete(scope, written);
       throw new TooLargeError(
         `Cannot store task "${write.id}": its record would be ${bytes.length} bytes, the limit is ${MAX_MUTABLE_BYTES}`,
       );
@@ -275,9 +270,9 @@ export class HeadWriter {
   }
 
   /** Deletes payloads; what stays behind is swept when it is due. */
-  async #delete({ owner, id }: TaskHead, refs: readonly PayloadRef[]): Promise<void> {
+  async #delete(head: TaskHead, refs: readonly PayloadRef[]): Promise<void> {
     try {
-      await this.#payloads.delete(owner, id, refs);
+      await this.#payloads.delete(scopeOf(head), refs);
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
     }
@@ -304,6 +299,10 @@ type PutOutcome =
   | { readonly ok: true; readonly version: Version }
   | { readonly ok: false; readonly reason: "conflict" | "limit" }
   | { readonly ok: false; readonly reason: "unknown"; readonly error: StorageUnavailableError };
+
+function scopeOf({ owner, id, expiresAt, exec, principal }: TaskHead): PayloadScope {
+  return { owner, taskId: id, expiresAt, epoch: exec.epoch, isAnonymous: principal === undefined };
+}
 
 /** Key of a head. */
 export function headKey(owner: OwnerKey, id: string): RecordKey {

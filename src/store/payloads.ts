@@ -17,6 +17,8 @@ export interface PayloadScope {
   readonly taskId: string;
   readonly expiresAt: number;
   readonly epoch: number;
+  /** Nobody is known behind the owner key. @default {false} */
+  readonly isAnonymous?: boolean;
 }
 
 /** Options of {@linkcode Payloads}. */
@@ -25,7 +27,12 @@ export interface PayloadsOptions {
   readonly maxBytes: number;
   /** How long after its task a payload stays at most, in milliseconds. */
   readonly graceMs: number;
+  /** Told of bytes that were stored or, below zero, deleted. */
+  readonly onBytes?: OnBytes;
 }
+
+/** Hears how much more a scope keeps in the store. */
+export type OnBytes = (scope: PayloadScope, bytes: number) => void;
 
 const READ_PARTS_AT_ONCE = 8;
 
@@ -67,6 +74,7 @@ export class Payloads {
         });
       }),
     );
+    this.#options.onBytes?.(scope, ref.bytes);
     return ref;
   }
 
@@ -95,9 +103,10 @@ export class Payloads {
   }
 
   /** Deletes payloads that no head names any more. */
-  async delete(owner: OwnerKey, taskId: string, refs: readonly PayloadRef[]): Promise<void> {
-    const keys = refs.flatMap((ref) => payloadKeys(owner, taskId, ref));
-    if (keys.length > 0) await this.#backend.delete(keys);
+  async delete(scope: PayloadScope, refs: readonly PayloadRef[]): Promise<void> {
+    if (refs.length === 0) return;
+    await this.#backend.delete(refs.flatMap((ref) => payloadKeys(scope.owner, scope.taskId, ref)));
+    this.#options.onBytes?.(scope, -refs.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 }
 

@@ -41,7 +41,7 @@ import { decodeHead } from "./codec.ts";
 import { type EventSink, guardSink } from "./events.ts";
 import { headKey, HeadWriter, type Mutated, type Mutation, type Versioned } from "./head_writer.ts";
 import { resolveStoreConfig, type StoreConfig } from "./config.ts";
-import { Payloads } from "./payloads.ts";
+import { type OnBytes, Payloads } from "./payloads.ts";
 import { Watcher } from "./watcher.ts";
 
 /** What a task ended with. */
@@ -70,6 +70,8 @@ export interface TaskStoreOptions {
   /** Limits and times; what is left out has its default. */
   readonly config?: Partial<StoreConfig>;
   readonly onEvent?: EventSink;
+  /** Told of large values that were stored or deleted. */
+  readonly onBytes?: OnBytes;
 }
 
 /** Tasks over a backend. */
@@ -94,7 +96,11 @@ export class TaskStore {
     this.config = resolveStoreConfig(options.config);
     this.emit = guardSink(options.onEvent);
     const { purgeGraceMs, maxResultBytes, maxWriteAttempts, times } = this.config;
-    this.payloads = new Payloads(backend, this.runtime, { maxBytes: maxResultBytes, graceMs: purgeGraceMs });
+    this.payloads = new Payloads(backend, this.runtime, {
+      maxBytes: maxResultBytes,
+      graceMs: purgeGraceMs,
+      onBytes: options.onBytes,
+    });
     this.#writer = new HeadWriter(backend, this.runtime, this.payloads, {
       marginMs: times.marginMs,
       purgeGraceMs,

@@ -86,7 +86,7 @@ for (const [name, open] of Object.entries(ENGINES)) {
     const read = await payloads.read(OWNER, "task-1", ref);
     // Compared as texts: a failure must not print ten mebibytes.
     assertEquals(JSON.stringify(read) === JSON.stringify(value), true);
-    await payloads.delete(OWNER, "task-1", [ref]);
+    await payloads.delete(SCOPE, [ref]);
     await assertRejects(() => payloads.read(OWNER, "task-1", ref), UndecodableRecordError, "not complete");
   });
 }
