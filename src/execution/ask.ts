@@ -137,9 +137,18 @@ async function askInline(run: Run, questions: Readonly<Record<string, Question<u
   if (run.hooks.askInline === undefined) {
     throw new MissingCapabilityError(requiredCapability(Object.values(asked)[0]!));
   }
-  const answers = await run.hooks.askInline(asked, run);
+  const answers = await Promise.race([run.hooks.askInline(asked, run), stopped(run)]);
   // Promoted meanwhile: the questions are the task's, and so are the answers.
   if (!run.isTask && !run.isPromoting) run.amendDraft((head) => withAnswers(head, answers));
+}
+
+/** Rejects when the run has to stop: who asks may never hear of it. Stays pending if the run leaves. */
+function stopped(run: Run): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = () => void run.ready().catch(reject);
+    if (run.signal.aborted) onAbort();
+    else run.signal.addEventListener("abort", onAbort, { once: true });
+  });
 }
 
 async function untilAnswered(run: Run, keys: readonly string[]): Promise<void> {

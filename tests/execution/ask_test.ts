@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { elicit, roots, type TaskContext } from "../../src/execution/mod.ts";
+import { settle } from "../support/settle.ts";
 import { OWNER } from "../support/sample_tasks.ts";
 import { verifies } from "../support/requirements.ts";
 import { runAgain, type RunningTask, startInline, startTask, textOf } from "./harness.ts";
@@ -185,6 +186,20 @@ Deno.test("Questions of an inline call go through its caller, those without one 
   assertEquals([asked, call.backend.takeCounts()], [[["sure", "where"]], {}]);
   const alone = startInline(asking, { task: { clientCapabilities: ALL } });
   assertEquals((await alone.settled).outcome.kind, "rpcError");
+});
+
+Deno.test("An inline call that has to stop hears of it at its question, one that leaves never does", async () => {
+  for (const reason of ["cancelled", "closing", "parked"] as const) {
+    const seen: unknown[] = [];
+    const call = startInline(async (_args, ctx) => {
+      await ctx.elicit("sure", form).catch((error) => seen.push(error.reason));
+      return "";
+    }, { task: { clientCapabilities: ALL }, hooks: { askInline: () => new Promise(() => {}) } });
+    await settle();
+    call.run.abort(reason);
+    await settle();
+    assertEquals(seen, reason === "parked" ? [] : [reason]);
+  }
 });
 
 Deno.test("A sleep goes on where it was, also when the wall clock jumps back or the wait is very long", async () => {
