@@ -6,7 +6,13 @@
 import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
 import { dispatched, type Holder, isTerminal, type NewTask, type TaskHead } from "../tasks/mod.ts";
-import { sha256OfShortTexts, StorageUnavailableError, type TaskStore, type Versioned } from "../store/mod.ts";
+import {
+  sha256OfShortTexts,
+  StorageUnavailableError,
+  type TaskOutcome,
+  type TaskStore,
+  type Versioned,
+} from "../store/mod.ts";
 import { TaskContext } from "./context.ts";
 import { ToolError } from "./errors.ts";
 import { JournalReader } from "./journal.ts";
@@ -37,8 +43,15 @@ export class Executor {
   /** Outcomes of tasks that are waited for, until they are stored. */
   readonly #endings = new Set<Promise<void>>();
 
-  constructor(store: TaskStore) {
+  readonly #onFinished: (head: TaskHead, outcome: TaskOutcome) => Promise<void>;
+
+  /** `onFinished`: does what is to be done once the outcome of a task is stored; must not reject. */
+  constructor(
+    store: TaskStore,
+    onFinished: (head: TaskHead, outcome: TaskOutcome) => Promise<void> = () => Promise.resolve(),
+  ) {
     this.store = store;
+    this.#onFinished = onFinished;
   }
 
   /** Runs under way in this process. */
@@ -202,10 +215,11 @@ export class Executor {
         const wasStopped = run.signal.aborted && settled.hasThrown === true;
         // What a handler throws when its lease ends says nothing of its work: recovery decides what becomes of it.
         if (wasStopped && run.signal.reason?.reason !== "closing") break;
-        const isDone = wasStopped && run.head.exec.repeatable
-          ? await run.handBack()
-          : await run.finish(settled.outcome, settled.statusMessage);
-        if (isDone) return;
+        if (wasStopped && run.head.exec.repeatable) {
+          if (await run.handBack()) return;
+        } else if (await run.finish(settled.outcome, settled.statusMessage)) {
+          return await this.#onFinished(run.head, settled.outcome);
+        }
         break;
       } catch (error) {
         if (!(error instanceof StorageUnavailableError)) {

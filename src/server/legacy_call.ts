@@ -39,6 +39,7 @@ import type { Session, StoredSession } from "./session_store.ts";
 import type { PausingWaits } from "./pausing_wait.ts";
 import { createTask, type TaskCall, toNewTask } from "./task_creation.ts";
 import type { RegisteredTool } from "./tool_registry.ts";
+import { continueWithCall, findContinued, withContinuation } from "./workflow_continuation.ts";
 
 /** What a request of a session is served with. */
 export interface LegacyCallContext {
@@ -86,6 +87,7 @@ export async function callToolLegacy(
     ttl: params.task?.ttl,
     progressToken: params.progressToken,
     idempotencyKey: params.idempotencyKey,
+    continues: await findContinued(services, exchange, params.continuesTaskId),
     sessionId: session.id,
   };
   return asksForTask ? await callAsTask(context, call) : await callPlain(context, call);
@@ -113,7 +115,8 @@ async function callPlain(context: LegacyCallContext, call: TaskCall): Promise<Js
     run,
     services.executor.execute(run, { tool: call.tool, args: call.args, prepared: prepared?.value }),
   );
-  return toAnswer(settled.outcome);
+  const continuation = await continueWithCall(services, call, settled.outcome);
+  return withContinuation(toAnswer(settled.outcome), continuation);
 }
 
 async function callAsTask(

@@ -44,6 +44,7 @@ import {
   takePlace,
   type TaskCall,
 } from "./task_creation.ts";
+import { continueWithCall, findContinued, withContinuation } from "./workflow_continuation.ts";
 
 /** Answers `tools/call`. */
 export async function callToolModern(
@@ -79,6 +80,7 @@ export async function callToolModern(
     progressToken: params.progressToken,
     idempotencyKey: params.idempotencyKey,
     taskId: state.taskId,
+    continues: await findContinued(services, exchange, params.continuesTaskId),
   };
   const round = new Round(services, call, opened, streamHooks(meta, exchange));
   const given = params.inputResponses ?? {};
@@ -155,8 +157,14 @@ class Round {
         event = await phase.next(settled, exchange, Math.max(1, endsAt - runtime.monotonic()));
       }
     }
-    if (event.type === "done") return toAnswer(event.value.outcome);
+    if (event.type === "done") return await this.#finish(event.value.outcome);
     return await this.#leave(phase, event, prepared);
+  }
+
+  /** The answer, once the workflow that the call names knows of it. */
+  async #finish(outcome: TaskOutcome): Promise<JsonObject> {
+    const continuation = await continueWithCall(this.#services, this.#call, outcome);
+    return withContinuation(toAnswer(outcome), continuation);
   }
 
   /** `undefined`: no task can be made of the call now, and it stays inline. */
@@ -197,7 +205,9 @@ class Round {
   /** For a run that had to stop, since others may go on with it: what it has come to by now is its answer all the same. */
   async #answerStopped(phase: InlinePhase, settled: Promise<Settled>): Promise<JsonObject> {
     const event = await phase.next(settled, this.#call.exchange, 0);
-    if (event.type === "done" && event.value.hasThrown !== true) return toAnswer(event.value.outcome);
+    if (event.type === "done" && event.value.hasThrown !== true) {
+      return await this.#finish(event.value.outcome);
+    }
     throw this.#refusal;
   }
 

@@ -20,6 +20,8 @@ import type { Catalog } from "./capabilities.ts";
 import type { PromptRegistry } from "./prompt_registry.ts";
 import type { ResourceRegistry } from "./resource_registry.ts";
 import type { ToolRegistry } from "./tool_registry.ts";
+import { Turns } from "./turns.ts";
+import { continueWithTask } from "./workflow_continuation.ts";
 import { ServerWorkflowHost } from "./workflow_host.ts";
 import type { WorkflowHost } from "../workflow/mod.ts";
 import type { WorkflowRegistry } from "./workflow_registry.ts";
@@ -34,6 +36,8 @@ export class Services {
   /** Which scopes what needs. */
   readonly scopes: ScopeRules;
   readonly workflows: WorkflowRegistry;
+  /** Calls that continue the same workflow, one after the other. */
+  readonly continuations: Turns = new Turns();
   /** Runs tools and reads resources for workflows. */
   readonly workflowHost: WorkflowHost;
   readonly store: TaskStore;
@@ -73,7 +77,7 @@ export class Services {
       onBytes: (scope, bytes) => this.retained.addBytes(scope, bytes, scope.expiresAt),
     });
     this.keyring = new Keyring(backend, runtime, options.secrets);
-    this.executor = new Executor(this.store);
+    this.executor = new Executor(this.store, (head, outcome) => continueWithTask(this, head, outcome));
     this.streams = new SessionStreams(this.store, options.toolErrorStatus);
     this.sessions = new SessionStore(backend, {
       runtime,

@@ -33,11 +33,13 @@ export interface TaskCall {
   readonly idempotencyKey?: string;
   /** Id kept over the rounds of one call. */
   readonly taskId?: string;
+  /** Workflow that the call continues. */
+  readonly continues?: Versioned;
 }
 
 /** What is known of the task when the call starts. */
 export async function toNewTask(services: Services, call: TaskCall, prepared?: JsonValue): Promise<NewTask> {
-  const { tool, exchange } = call;
+  const { tool, exchange, continues } = call;
   const { runtime, config } = services.store;
   const id = call.taskId ?? runtime.newTaskId(runtime.now());
   const ttlMs = clampTtl(call.ttl ?? tool.task.ttlMs, config.ttl);
@@ -62,6 +64,7 @@ export async function toNewTask(services: Services, call: TaskCall, prepared?: J
     repeatable: tool.repeatable,
     maxAttempts: tool.maxAttempts,
     lease,
+    ...(continues === undefined ? {} : { continues: { owner: continues.head.owner, id: continues.head.id } }),
   };
 }
 

@@ -16,6 +16,7 @@ import type { OwnerKey, Versioned } from "../store/mod.ts";
 import type { LegacyCallContext } from "./legacy_call.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { attended, type Services } from "./services.ts";
+import { cancelOrFinish } from "./workflow_cancel.ts";
 import { demandTaskScopes, mayUseTask } from "./task_scopes.ts";
 
 /** `tasks/get`: the flat task, never the payload (T25-042). `found` was read together with the session. */
@@ -31,17 +32,20 @@ export async function getTaskLegacy(
   return await toWireTask(services, head);
 }
 
-/** `tasks/cancel`: the task is `cancelled` before the answer goes out, and stays so (T25-080, T25-081). */
+/**
+ * `tasks/cancel`: the task is `cancelled` before the answer goes out, and stays so (T25-080, T25-081). With a result, a
+ * workflow is completed with it instead.
+ */
 export async function cancelTaskLegacy(
   { services, exchange }: LegacyCallContext,
   request: JsonRpcRequest,
   found: Versioned | undefined,
 ): Promise<JsonObject> {
-  const { taskId } = parseCancelTaskParams(request.params);
+  const { result } = parseCancelTaskParams(request.params);
   if (found === undefined) throw new TaskNotFoundError();
   demandTaskScopes(services, exchange.caller, found.head);
-  const { current, value: isCancelled } = await services.store.cancel(found.head.owner, taskId, found);
-  if (!isCancelled) {
+  const { current, value: isDone } = await cancelOrFinish(services, found, result);
+  if (!isDone) {
     const { status } = toTask2025(current.head, services.options.toolErrorStatus);
     throw invalidParams(`Cannot cancel a task that is already "${status}"`, { reason: "terminal", status });
   }

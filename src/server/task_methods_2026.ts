@@ -18,6 +18,7 @@ import type { Exchange } from "./exchange.ts";
 import { takeAnswers } from "./input_answers.ts";
 import { ownerKeyFor } from "./owner.ts";
 import { attended, type Services } from "./services.ts";
+import { cancelOrFinish } from "./workflow_cancel.ts";
 import { demandTaskScopes } from "./task_scopes.ts";
 
 const ACKNOWLEDGED: JsonObject = { resultType: "complete" };
@@ -34,7 +35,10 @@ export async function getTaskModern(
   return { ...(task as unknown as JsonObject), resultType: "complete" };
 }
 
-/** `tasks/cancel`: an empty acknowledgement, also for a terminal task (T26-081). */
+/**
+ * `tasks/cancel`: an empty acknowledgement, also for a terminal task (T26-081). With a result, a workflow is completed with
+ * it instead.
+ */
 export async function cancelTaskModern(
   services: Services,
   request: JsonRpcRequest,
@@ -42,7 +46,7 @@ export async function cancelTaskModern(
   exchange: Exchange,
 ): Promise<JsonObject> {
   const current = await findForClient(services, request, meta, exchange);
-  await services.store.cancel(current.head.owner, current.head.id, current);
+  await cancelOrFinish(services, current, request.params?.result);
   return ACKNOWLEDGED;
 }
 

@@ -74,16 +74,18 @@ export interface RecordedContinuation {
  * Records a client's call with one write. `undefined`: the task is no workflow, or has ended; nothing was changed.
  *
  * @param outcome What the task ends with if it was the last step.
+ * @param known State to try first, saving the read.
  * @throws {TaskNotFoundError} If it is unknown, expired or someone else's.
  * @throws {ConcurrentModificationError} After very many lost attempts.
  */
 export async function recordContinuation(
   store: TaskStore,
-  known: Versioned,
+  owner: OwnerKey,
+  id: string,
   call: ContinuingCall,
   outcome: (head: TaskHead) => Outcome,
+  known?: Versioned,
 ): Promise<RecordedContinuation | undefined> {
-  const { owner, id } = known.head;
   const { times } = store.config;
   for (let round = 1;; round++) {
     try {

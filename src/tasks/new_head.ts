@@ -49,6 +49,8 @@ export interface NewTask {
   readonly progress?: Progress;
   /** Of a workflow: its steps. */
   readonly workflow?: WorkflowState;
+  /** Workflow that the call continues. */
+  readonly continues?: TaskHead["continues"];
 }
 
 /** Builds the head of a new task; status `working` (T25-025). */
@@ -93,5 +95,6 @@ export function newHead(task: NewTask, now: number, createNonce: string): TaskHe
     journal: task.journal ?? { entries: [], pages: [] },
     input: task.input ?? NO_INPUT,
     workflow: task.workflow,
+    continues: task.continues,
   };
 }

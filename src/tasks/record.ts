@@ -191,6 +191,8 @@ export interface TaskHead {
   readonly input: InputState;
   /** Progress of a workflow. */
   readonly workflow?: WorkflowState;
+  /** Workflow task that the call continues: what it comes to is recorded there as well. */
+  readonly continues?: { readonly owner: string; readonly id: string };
   /** The outcome, once terminal. */
   readonly outcome?: Outcome;
   /** A result set ahead of the status; invisible until the task completes. */

@@ -1,0 +1,203 @@
+/**
+ * Calls of tools that name a workflow's task: recorded with it, whereupon the server goes on by itself as far as it can.
+ *
+ * The record is written before the call is answered, so that what a client has seen is not lost with the process; what the
+ * server then does is not waited for. Whatever goes wrong here, the call is answered as any other.
+ *
+ * @module
+ */
+import { isJsonObject, type JsonObject, type JsonValue, META } from "../protocol/mod.ts";
+import { randomName, sleep } from "../runtime.ts";
+import {
+  isHeldAt,
+  isTerminal,
+  nextStep,
+  type TaskHead,
+  TaskNotFoundError,
+  workflowOf,
+} from "../tasks/mod.ts";
+import {
+  recordContinuation,
+  type RecordedContinuation,
+  takeWorkflow,
+  type TaskOutcome,
+  type Versioned,
+} from "../store/mod.ts";
+import { completionOf, readArguments, toContinuingCall } from "../workflow/mod.ts";
+import type { Caller, Exchange } from "./exchange.ts";
+import { ownerKeyFor } from "./owner.ts";
+import type { Services } from "./services.ts";
+import { mayUseTask } from "./task_scopes.ts";
+import { runWorkflow } from "./workflow_run.ts";
+import { fitsTask } from "./workflow_task.ts";
+
+/** A call of a tool. */
+export interface ContinuingToolCall {
+  readonly tool: { readonly name: string };
+  readonly exchange: Exchange;
+  /** Arguments as they were sent. */
+  readonly rawArgs: JsonValue;
+  /** The workflow that the call names, as {@linkcode findContinued} found it. */
+  readonly continues?: Versioned;
+}
+
+/** How long an answer waits for its record while the store is slow, in milliseconds. */
+const MAX_WAIT_MS = 5000;
+
+/**
+ * The workflow that a call names; `undefined` if it names none, or none that the caller may use: no such call is different
+ * from one that names nothing. Never rejects.
+ */
+export async function findContinued(
+  services: Services,
+  { caller }: Exchange,
+  taskId: string | undefined,
+): Promise<Versioned | undefined> {
+  if (taskId === undefined) return undefined;
+  const { store, options } = services;
+  try {
+    const found = await store.find(await ownerKeyFor(caller, taskId), taskId);
+    const isUsable = found?.head.kind === "workflow" && found.head.namespace === options.namespace &&
+      mayUseTask(services, caller, found.head);
+    return isUsable ? found : undefined;
+  } catch (error) {
+    report(services, taskId, error);
+    return undefined;
+  }
+}
+
+/**
+ * Records what a call came to with the workflow that it names. Never rejects.
+ *
+ * @returns What to add to the `_meta` of the answer; nothing if there is no workflow, or it has ended.
+ */
+export async function continueWithCall(
+  services: Services,
+  call: ContinuingToolCall,
+  outcome: TaskOutcome,
+): Promise<JsonObject | undefined> {
+  const { exchange, continues } = call;
+  if (continues === undefined) return undefined;
+  const { runtime } = services.store;
+  const nonce = randomName(runtime, 9);
+  const recorded = recordCall(services, continues, call, outcome, nonce);
+  exchange.waitUntil(recorded.then((done) => goOn(services, exchange.caller, done)));
+  const stop = new AbortController();
+  const wait = sleep(runtime, MAX_WAIT_MS, stop.signal).then(() => undefined, () => undefined);
+  const done = await Promise.race([recorded, wait]);
+  stop.abort();
+  return done && { [META.workflow]: tell(done) };
+}
+
+/**
+ * Records what a call came to that became a task of its own, once that task has ended; its id marks the record, so that it is
+ * one whoever ends the task. Never rejects.
+ */
+export async function continueWithTask(
+  services: Services,
+  head: TaskHead,
+  outcome: TaskOutcome,
+): Promise<void> {
+  const { id, name, args, continues, principal } = head;
+  if (continues === undefined) return;
+  const { store } = services;
+  try {
+    const found = await store.find(continues.owner, continues.id);
+    if (found === undefined) return;
+    const call = { tool: { name }, rawArgs: await store.load(head, args) };
+    await goOn(services, principal, await recordCall(services, found, call, outcome, id));
+  } catch (error) {
+    report(services, continues.id, error);
+  }
+}
+
+/** The result of a call with what became of its continuation, if anything did. */
+export function withContinuation(result: JsonObject, meta: JsonObject | undefined): JsonObject {
+  if (meta === undefined) return result;
+  return { ...result, _meta: { ...(isJsonObject(result._meta) ? result._meta : {}), ...meta } };
+}
+
+/** `undefined`: nothing was recorded. Never rejects. */
+async function recordCall(
+  services: Services,
+  found: Versioned,
+  { tool, rawArgs }: Pick<ContinuingToolCall, "tool" | "rawArgs">,
+  outcome: TaskOutcome,
+  nonce: string,
+): Promise<RecordedContinuation | undefined> {
+  const { store, continuations } = services;
+  const call = toContinuingCall(tool.name, isJsonObject(rawArgs) ? rawArgs : {}, outcome, nonce);
+  const { id } = found.head;
+  try {
+    return await continuations.take(id, (isFirst) =>
+      recordContinuation(
+        store,
+        found.head.owner,
+        id,
+        call,
+        ({ name, exec, workflow }) =>
+          completionOf(name, workflow?.steps.length ?? 0, `${exec.epoch}.${nonce}`),
+        // Behind others, what was read before they wrote is of no use.
+        isFirst ? found : undefined,
+      ));
+  } catch (error) {
+    report(services, found.head.id, error);
+    return undefined;
+  }
+}
+
+/** Runs what can be run now, if nobody does and the workflow is known here. Never rejects. */
+async function goOn(
+  services: Services,
+  caller: Caller,
+  recorded: RecordedContinuation | undefined,
+): Promise<void> {
+  if (recorded?.step === undefined) return;
+  const { current, current: { head } } = recorded;
+  const { store, workflows } = services;
+  try {
+    if (!mayGoOn(services, head)) return;
+    const definition = workflows.get(head.name)!;
+    const stored = await store.load(head, head.args);
+    const args = readArguments(definition.arguments, isJsonObject(stored) ? stored : {});
+    if (!args.ok) return;
+    const { holder, ...taken } = await takeWorkflow(store, { principal: caller }, current);
+    if (holder === undefined) return;
+    const run = await runWorkflow(services, {
+      definition,
+      args: args.values,
+      ...taken,
+      holder,
+      hooks: {},
+      retries: false,
+      leavesToAsk: true,
+      stops: [],
+    });
+    await Promise.all([run.inTime, run.ended]);
+  } catch (error) {
+    if (error instanceof TaskNotFoundError) return;
+    const { id: taskId, name } = head;
+    const message = "A workflow did not go on by itself";
+    store.emit({ type: "workflow_not_continued", taskId, name, message, error });
+  }
+}
+
+function report({ store }: Services, taskId: string, error: unknown): void {
+  if (error instanceof TaskNotFoundError) return;
+  const message = "A call was not recorded with the workflow that it names";
+  store.emit({ type: "continuation_failed", taskId, message, error });
+}
+
+function mayGoOn({ store, workflows }: Services, head: TaskHead): boolean {
+  const { runtime, config: { times } } = store;
+  if (isTerminal(head.status) || isHeldAt(head, runtime.now(), times.marginMs)) return false;
+  const definition = workflows.get(head.name);
+  return definition?.task !== undefined && fitsTask(definition, head) &&
+    nextStep(workflowOf(head), false).kind === "run";
+}
+
+function tell({ current: { head }, step }: RecordedContinuation): JsonValue {
+  const { id, status } = head;
+  const steps = workflowOf(head).steps.map((each) => ({ name: each.name, status: each.status }));
+  return { task_id: id, task_status: status, ...(step === undefined ? {} : { step }), steps };
+}
