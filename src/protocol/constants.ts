@@ -33,6 +33,10 @@ export const META = {
   taskId: "io.perdure/taskId",
   /** Ours: what became of a call that continues a workflow task. */
   workflow: "io.perdure/workflow",
+  /** Ours: where the steps of a workflow stand, in the `_meta` of its task. */
+  workflowProgress: "io.perdure/workflow.progress",
+  /** Ours: why a workflow stopped, in the `_meta` of its task. */
+  workflowPause: "io.perdure/workflow.pause_reason",
 } as const;
 
 /** JSON-RPC error codes. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { JsonObject, JsonValue } from "../protocol/mod.ts";
+import { type JsonObject, type JsonValue, META } from "../protocol/mod.ts";
 import type { TaskHead } from "./record.ts";
 
-/** Version of the form of `_workflow.progress`. */
+/** Version of the form of `io.perdure/workflow.progress`. */
 const PROGRESS_SCHEMA = 1;
 
 /** What the `_meta` of a workflow's task says: where each step stands, and why it stopped. Nothing for other tasks. */
@@ -14,7 +14,7 @@ export function workflowMeta({ workflow }: TaskHead): JsonObject | undefined {
   if (workflow === undefined) return undefined;
   const { goal, steps, pauseReason } = workflow;
   return {
-    "_workflow.progress": {
+    [META.workflowProgress]: {
       goal,
       steps: steps.map(({ name, tool, status }) => ({
         name,
@@ -23,6 +23,6 @@ export function workflowMeta({ workflow }: TaskHead): JsonObject | undefined {
       })),
       schemaVersion: PROGRESS_SCHEMA,
     },
-    ...(pauseReason === undefined ? {} : { "_workflow.pause_reason": pauseReason as unknown as JsonValue }),
+    ...(pauseReason === undefined ? {} : { [META.workflowPause]: pauseReason as unknown as JsonValue }),
   };
 }

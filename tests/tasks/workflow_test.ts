@@ -55,14 +55,14 @@ verifies("FNDX-03", "the progress of a workflow is told in the task's _meta", ()
     status: "completed",
   }]);
   assertEquals(workflowMeta(head), {
-    "_workflow.progress": {
+    "io.perdure/workflow.progress": {
       goal: "sample: do what is to be done",
       steps: [{ name: "a", tool: "a", status: "completed" }, { name: "read", status: "pending" }],
       schemaVersion: 1,
     },
   });
   assertEquals(
-    workflowMeta(pauseWorkflow(head, HOLDER, NOW, WAITS))?.["_workflow.pause_reason"],
+    workflowMeta(pauseWorkflow(head, HOLDER, NOW, WAITS))?.["io.perdure/workflow.pause_reason"],
     { type: "timeLimit", nextStep: "a" },
   );
 });

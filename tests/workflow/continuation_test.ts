@@ -292,7 +292,7 @@ Deno.test("a client ends a workflow with a result of its own, in either revision
   });
   assertEquals([
     cancelled.result.status,
-    (cancelled.result._meta as Json)["_workflow.progress"] !== undefined,
+    (cancelled.result._meta as Json)["io.perdure/workflow.progress"] !== undefined,
   ], [
     "completed",
     true,

@@ -136,7 +136,7 @@ verifies(
       "working",
       "Step 'fetch' failed: prod is out of order",
     ]);
-    assertEquals((result._meta as Json)["_workflow.pause_reason"], metaOf(answer).pause_reason);
+    assertEquals((result._meta as Json)["io.perdure/workflow.pause_reason"], metaOf(answer).pause_reason);
   },
 );
 
