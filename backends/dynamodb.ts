@@ -43,10 +43,11 @@ import {
   type StoredRecord,
   type Version,
 } from "../src/store/backend.ts";
-import { type CancelTimer, randomName, type Runtime, sleep, systemRuntime } from "../src/runtime.ts";
+import { randomName, type Runtime, sleep, systemRuntime } from "../src/runtime.ts";
 import { checkKey, checkLimit, checkShard, checkSize, isKey } from "./shared/check.ts";
 import { WatchHub } from "./shared/watch_hub.ts";
 import type { DynamoClientLike, DynamoConnectionOptions } from "./dynamodb_client.ts";
+import { CreateDeadline } from "./dynamodb_deadline.ts";
 import { DynamoEngine, isConditionFailure, wasResent } from "./dynamodb_engine.ts";
 import { ACTIVE_INDEX, DUE_INDEX, DUE_SHARDS, type DynamoItem, DynamoLayout } from "./dynamodb_layout.ts";
 
@@ -325,7 +326,7 @@ class DynamoBackend implements StorageBackend {
   async #putItem(write: RecordWrite, version: Version, expected: Version | undefined): Promise<PutResult> {
     const { key, notAfter } = write;
     const action = `store ${key.kind} "${key.id}"`;
-    const deadline = new Deadline(this.#runtime, expected === undefined ? notAfter : undefined);
+    const deadline = new CreateDeadline(this.#runtime, expected === undefined ? notAfter : undefined);
     let wasLost = false;
     try {
       await this.#engine.send(
@@ -359,34 +360,6 @@ class DynamoBackend implements StorageBackend {
     } finally {
       deadline.end();
     }
-  }
-}
-
-/** Ends attempts that would come too late. */
-class Deadline {
-  readonly signal: AbortSignal | undefined;
-  readonly #runtime: Runtime;
-  readonly #notAfter: number | undefined;
-  readonly #cancel: CancelTimer | undefined;
-
-  constructor(runtime: Runtime, notAfter: number | undefined) {
-    this.#runtime = runtime;
-    this.#notAfter = notAfter;
-    if (notAfter === undefined) return;
-    const controller = new AbortController();
-    this.signal = controller.signal;
-    this.#cancel = runtime.setTimer(Math.max(0, notAfter - runtime.now()), () => controller.abort());
-  }
-
-  /** Throws once the instant has passed. */
-  check(action: string): void {
-    if (this.#notAfter === undefined || this.#runtime.now() <= this.#notAfter) return;
-    throw new StorageUnavailableError(`Cannot ${action}: the time allowed for it has passed`);
-  }
-
-  /** Ends the timer. */
-  end(): void {
-    this.#cancel?.();
   }
 }
 

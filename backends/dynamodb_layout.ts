@@ -24,6 +24,7 @@ import type {
   StoredRecord,
   Version,
 } from "../src/store/backend.ts";
+import { fnv1a } from "./shared/fnv.ts";
 
 /** An attribute as the AWS SDK has it. */
 export interface DynamoAttribute {
@@ -73,7 +74,7 @@ export class DynamoLayout {
   /** Primary key of a record. */
   key({ owner, kind, id }: RecordKey): { pk: DynamoAttribute; sk: DynamoAttribute } {
     let partition = this.partition(owner);
-    if (kind === "payload") partition += `#${hash(id.split("/", 1)[0]!) % PAYLOAD_PARTITIONS}`;
+    if (kind === "payload") partition += `#${fnv1a(id.split("/", 1)[0]!) % PAYLOAD_PARTITIONS}`;
     return { pk: { S: partition }, sk: { S: `${kind}#${id}` } };
   }
 
@@ -87,7 +88,7 @@ export class DynamoLayout {
     const item: Record<string, DynamoAttribute> = { ...this.key(key), n: { S: version } };
     if (value.length > 0) item.v = { B: value };
     if (dueAt !== undefined) {
-      item.dp = this.dueShard(hash(`${key.owner}#${key.kind}#${key.id}`) % DUE_SHARDS);
+      item.dp = this.dueShard(fnv1a(`${key.owner}#${key.kind}#${key.id}`) % DUE_SHARDS);
       item.d = { N: String(dueAt) };
     }
     if (active) item.a = { N: String(purgeAt ?? NEVER) };
@@ -110,11 +111,4 @@ export class DynamoLayout {
     const [kind, id] = sk!.S!.split("#") as [RecordKind, string];
     return { owner, kind, id };
   }
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }

@@ -170,15 +170,7 @@ class RedisBackend implements StorageBackend {
   async get(keys: readonly RecordKey[]): Promise<readonly (StoredRecord | undefined)[]> {
     if (keys.length === 1) return [await this.#getOne(keys[0]!)];
     const records: (StoredRecord | undefined)[] = new Array(keys.length).fill(undefined);
-    const slots = new Map<number, number[]>();
-    for (const [i, key] of keys.entries()) {
-      if (!isKey(key)) continue;
-      const slot = this.#layout.slotOf(key.owner);
-      const places = slots.get(slot);
-      if (places === undefined) slots.set(slot, [i]);
-      else places.push(i);
-    }
-    await Promise.all(Array.from(slots.values(), async (places) => {
+    await Promise.all(Array.from(this.#placesBySlot(keys).values(), async (places) => {
       const names = places.map((i) => this.#layout.record(keys[i]!));
       const found = await this.#engine.script("read records", READ, names, []) as unknown[];
       places.forEach((i, n) => records[i] = toRecord(keys[i]!, found[n * 2], found[n * 2 + 1]));
@@ -219,16 +211,9 @@ class RedisBackend implements StorageBackend {
   }
 
   async delete(keys: readonly RecordKey[]): Promise<void> {
-    const slots = new Map<number, RecordKey[]>();
-    for (const key of keys.filter(isKey)) {
-      const slot = this.#layout.slotOf(key.owner);
-      const group = slots.get(slot);
-      if (group === undefined) slots.set(slot, [key]);
-      else group.push(key);
-    }
-    await Promise.all(Array.from(slots, async ([slot, all]) => {
-      for (let i = 0; i < all.length; i += DELETED_AT_ONCE) {
-        const group = all.slice(i, i + DELETED_AT_ONCE);
+    await Promise.all(Array.from(this.#placesBySlot(keys), async ([slot, places]) => {
+      for (let i = 0; i < places.length; i += DELETED_AT_ONCE) {
+        const group = places.slice(i, i + DELETED_AT_ONCE).map((place) => keys[place]!);
         await this.#engine.script("delete records", DELETE, [
           this.#layout.due(slot),
           ...group.flatMap((key) => [
@@ -303,6 +288,19 @@ class RedisBackend implements StorageBackend {
     this.#subscriber.close();
     this.#own?.disconnect();
     return Promise.resolve();
+  }
+
+  /** Places of well-formed keys in the list, by slot: one script touches the keys of one slot. */
+  #placesBySlot(keys: readonly RecordKey[]): Map<number, number[]> {
+    const slots = new Map<number, number[]>();
+    for (const [place, key] of keys.entries()) {
+      if (!isKey(key)) continue;
+      const slot = this.#layout.slotOf(key.owner);
+      const places = slots.get(slot);
+      if (places === undefined) slots.set(slot, [place]);
+      else places.push(place);
+    }
+    return slots;
   }
 
   async #getOne(key: RecordKey): Promise<StoredRecord | undefined> {

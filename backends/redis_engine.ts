@@ -34,10 +34,7 @@ const BUSY_ANSWER = /^(?:LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY)\
 const ACCESS_REFUSED = /^(?:NOAUTH|WRONGPASS|ERR (?:invalid password|AUTH|Client sent AUTH))/;
 /** Answers that nothing but a change of configuration cures, with what to change. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
-  [
-    /^(?:NOAUTH|WRONGPASS|ERR (?:invalid password|AUTH|Client sent AUTH))/,
-    "check the user name and password",
-  ],
+  [ACCESS_REFUSED, "check the user name and password"],
   [
     /^(?:NOPERM|ERR The user executing the script can't)/,
     "allow this user what docs/backends.md lists, under the key prefix",

@@ -17,6 +17,7 @@
  * @module
  */
 import type { OwnerKey, RecordKey, RecordKind } from "../src/store/backend.ts";
+import { fnv1a } from "./shared/fnv.ts";
 import { watchName } from "./shared/watch_hub.ts";
 
 /** Keys of all records under one prefix. */
@@ -44,11 +45,9 @@ export class RedisLayout {
     return `${this.#prefix}slots`;
   }
 
-  /** Slot of an owner: FNV-1a, which is stable and spreads hashes as well as names. */
+  /** Slot of an owner. */
   slotOf(owner: OwnerKey): number {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < owner.length; i++) hash = Math.imul(hash ^ owner.charCodeAt(i), 0x01000193);
-    return (hash >>> 0) % this.slots;
+    return fnv1a(owner) % this.slots;
   }
 
   record(key: RecordKey): string {

@@ -8,6 +8,7 @@ export * from "./config.ts";
 export * from "./events.ts";
 export * from "./head_writer.ts";
 export * from "./keyring.ts";
+export { type TaskOutcome, toOutcome } from "./outcome.ts";
 export * from "./owner.ts";
 export * from "./payloads.ts";
 export * from "./task_store.ts";

@@ -22,7 +22,6 @@ import {
   mergeVariables,
   newHead,
   type NewTask,
-  type Outcome,
   type ReceivedAnswer,
   type Spillable,
   type TaskDetails,
@@ -42,12 +41,8 @@ import { type EventSink, guardSink } from "./events.ts";
 import { headKey, HeadWriter, type Mutated, type Mutation, type Versioned } from "./head_writer.ts";
 import { resolveStoreConfig, type StoreConfig } from "./config.ts";
 import { type OnBytes, Payloads } from "./payloads.ts";
+import { outcomeOfStatus, type TaskOutcome, toOutcome } from "./outcome.ts";
 import { Watcher } from "./watcher.ts";
-
-/** What a task ended with. */
-export type TaskOutcome =
-  | { readonly kind: "result"; readonly result: JsonObject }
-  | { readonly kind: "rpcError"; readonly error: JsonRpcError };
 
 /** A task in somebody's hands. */
 export interface TaskRef extends Holder {
@@ -418,31 +413,6 @@ export class TaskStore {
   close(): void {
     this.watcher.close();
   }
-}
-
-/** The stored form of an outcome. */
-export function toOutcome(outcome: TaskOutcome, gen: string): Outcome {
-  if (outcome.kind === "rpcError") {
-    return { gen, kind: "rpcError", isError: true, value: { json: { ...outcome.error } } };
-  }
-  return { gen, kind: "result", isError: outcome.result.isError === true, value: { json: outcome.result } };
-}
-
-function outcomeOfStatus(
-  head: TaskHead,
-  status: TaskStatus,
-  message: string | undefined,
-  gen: string,
-): Outcome | undefined {
-  if (status === "failed") {
-    return toOutcome(
-      { kind: "rpcError", error: { code: -32603, message: message ?? "The task failed" } },
-      gen,
-    );
-  }
-  if (status !== "completed") return undefined;
-  const pending = head.pendingResult ?? toOutcome({ kind: "result", result: { content: [] } }, gen);
-  return { ...pending, gen };
 }
 
 function sameSpillable(a: Spillable, b: Spillable): boolean {

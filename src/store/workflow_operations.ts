@@ -23,7 +23,8 @@ import {
 import type { JsonObject } from "../protocol/mod.ts";
 import type { OwnerKey } from "./backend.ts";
 import type { Mutated, Versioned } from "./head_writer.ts";
-import { type TaskStore, toOutcome } from "./task_store.ts";
+import { toOutcome } from "./outcome.ts";
+import type { TaskStore } from "./task_store.ts";
 
 /** How often a continuation starts over that lost against others again and again: none may be lost. */
 const MAX_ROUNDS = 16;
