@@ -42,7 +42,7 @@ export class MessageWriter {
   constructor(writable: WritableStream<Uint8Array>, options: MessageWriterOptions) {
     this.#writer = writable.getWriter();
     this.#options = options;
-    // A stream may break while nothing is written.
+    // A stream may also break while nothing is written.
     this.#writer.closed.catch(() => this.#break());
   }
 
@@ -94,12 +94,11 @@ export class MessageWriter {
         this.#queue = [];
         for (const bytes of batch) {
           await this.#writer.write(bytes);
-          if (this.#isOver) return;
           this.#queuedBytes -= bytes.length;
         }
       }
     } catch {
-      return this.#break();
+      return; // The stream is broken, and says so to whoever waits for its end.
     }
     this.#isWriting = false;
     this.#hasDropped = false;

@@ -19,9 +19,9 @@ export interface FetchHandlerOptions extends CallerCheckOptions, OriginCheckOpti
   readonly protectedResource?: ProtectedResourceOptions;
   /** Lets pages of `allowedOrigins` use the server. @default {undefined} No headers for pages. */
   readonly cors?: CorsOptions;
-  /** Longest body, in bytes. @default {4_194_304} */
+  /** Longest body, or line of a pipe, in bytes. @default {4_194_304} */
   readonly maxBodyBytes?: number;
-  /** Deepest nesting of a body's objects and arrays. @default {64} */
+  /** Deepest nesting of a message's objects and arrays. @default {64} */
   readonly maxDepth?: number;
   /** Milliseconds of silence after which a comment keeps a connection alive. @default {8000} */
   readonly keepAliveMs?: number;

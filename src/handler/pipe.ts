@@ -27,6 +27,7 @@ import {
   VERSION_2025,
   VERSION_2026,
 } from "../protocol/mod.ts";
+import { deferred } from "../runtime.ts";
 import type { Caller, Dispatcher, SessionRef } from "../server/exchange.ts";
 import { routeOf } from "./era.ts";
 import type { FaultReporter } from "./fault_reporter.ts";
@@ -72,7 +73,7 @@ export class Pipe {
   readonly #over = new AbortController();
   /** Set from `initialize` on; resolves with nothing if that failed. */
   #session: Promise<SessionRef | undefined> | undefined;
-  #listening: Promise<boolean> | undefined;
+  #listening: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
   #ending: Promise<void> | undefined;
 
@@ -105,7 +106,7 @@ export class Pipe {
       this.#faults.emit({ type: "pipe_failed", error });
     }
     for (const request of [...this.#requests.values()]) request.leave();
-    await this.#idle(graceMs);
+    await this.#within(graceMs, this.#idle());
   }
 
   /**
@@ -126,8 +127,7 @@ export class Pipe {
       request.abandon();
     }
     this.#requests.clear();
-    await this.#endSession();
-    await this.#within(graceMs, (done) => void this.#writer.settled().then(done));
+    await this.#within(graceMs, this.#endSession().then(() => this.#writer.settled()));
     await this.#writer.end(this.#options.closesOutput ? "close" : "release");
   }
 
@@ -213,15 +213,27 @@ export class Pipe {
     return undefined;
   }
 
-  /** Lets the server push, from the client's first word after the handshake on (T25-137). */
-  #listen(session: SessionRef): Promise<boolean> {
-    return this.#listening ??= this.#dispatcher.listenLegacy(session, {
-      caller: this.#options.caller(),
-      signal: this.#over.signal,
-      send: (message) => this.#writer.send(message),
-      // The pipe has other uses than the session's notifications, and an end of its own.
-      close: () => {},
+  /** Lets the server push, from the client's first word after the handshake on (T25-137). Never rejects. */
+  #listen(session: SessionRef): Promise<void> {
+    return this.#listening ??= this.#attach(session).then((isAttached) => {
+      if (!isAttached) this.#listening = undefined;
     });
+  }
+
+  async #attach(session: SessionRef): Promise<boolean> {
+    try {
+      return await this.#dispatcher.listenLegacy(session, {
+        caller: this.#options.caller(),
+        signal: this.#over.signal,
+        send: (message) => this.#writer.send(message),
+        // The pipe has other uses than the session's notifications, and an end of its own.
+        close: () => {},
+      });
+    } catch (error) {
+      // The owner has too many streams for now: what is asked over the pipe is answered all the same.
+      this.#faults.toWireError(error, "handle");
+      return false;
+    }
   }
 
   async #endSession(): Promise<void> {
@@ -278,9 +290,10 @@ export class Pipe {
     if (this.#requests.size === 0) this.#onIdle?.();
   }
 
-  async #idle(graceMs: number): Promise<void> {
-    if (this.#requests.size === 0) return;
-    await this.#within(graceMs, (done) => this.#onIdle = done);
+  /** Resolves once nothing that the client asked is under way. */
+  async #idle(): Promise<void> {
+    await this.#session;
+    if (this.#requests.size > 0) await new Promise<void>((resolve) => this.#onIdle = resolve);
   }
 
   #onBroken(): void {
@@ -293,15 +306,12 @@ export class Pipe {
     this.#onIdle?.();
   }
 
-  /** Waits until `start` calls back, `ms` milliseconds at most. */
-  #within(ms: number, start: (done: () => void) => void): Promise<void> {
-    return new Promise((resolve) => {
-      const cancelTimer = this.#faults.runtime.setTimer(ms, resolve);
-      start(() => {
-        cancelTimer();
-        resolve();
-      });
-    });
+  /** Waits for work that never rejects, `ms` milliseconds at most. */
+  async #within(ms: number, work: Promise<void>): Promise<void> {
+    const late = deferred<void>();
+    const cancelTimer = this.#faults.runtime.setTimer(ms, () => late.resolve());
+    await Promise.race([work, late.promise]);
+    cancelTimer();
   }
 }
 

@@ -38,6 +38,22 @@ export interface NodeWritable {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
+let isTaken = false;
+
+/**
+ * Finds the pipe, for the one who serves it.
+ *
+ * @throws {TypeError} The second time, and where the runtime has no standard input and output.
+ */
+export function takeProcessPipe(): BytePipe {
+  if (isTaken) {
+    throw new TypeError("Cannot serve stdio: the standard streams of this process are served already");
+  }
+  const pipe = findProcessPipe();
+  isTaken = true;
+  return pipe;
+}
+
 /**
  * Finds the pipe.
  *

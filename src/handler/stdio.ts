@@ -11,7 +11,7 @@ import type { HandlerEventListener } from "./events.ts";
 import { FaultReporter } from "./fault_reporter.ts";
 import type { FetchHandlerLimits } from "./options.ts";
 import { type BytePipe, Pipe } from "./pipe.ts";
-import { findProcessPipe, keepConsoleOffOutput } from "./process_pipe.ts";
+import { keepConsoleOffOutput, takeProcessPipe } from "./process_pipe.ts";
 
 /** Options of {@linkcode McpServer.serveStdio}. */
 export interface StdioOptions extends Partial<BytePipe> {
@@ -76,7 +76,7 @@ export function openStdio(context: StdioContext, options: StdioOptions): OpenPip
   const pipe = new Pipe(
     context.dispatcher,
     new FaultReporter(context.runtime, context.onEvent),
-    given ?? findProcessPipe(),
+    given ?? takeProcessPipe(),
     // The process's own output stays open: on some runtimes whoever prints on a closed one dies of it.
     { caller, maxBodyBytes, maxDepth, maxQueueBytes, closesOutput: given !== undefined },
   );

@@ -6,6 +6,7 @@ import type { Exchange, Listener } from "../../src/server/exchange.ts";
 import { FakeRuntime } from "../support/fake_runtime.ts";
 import { legacyRequest, modernRequest, PipeClient } from "../support/pipe_client.ts";
 import { verifies } from "../support/requirements.ts";
+import { seededRandom } from "../support/seeded_random.ts";
 import { settle } from "../support/settle.ts";
 import type { Json } from "../support/wire_judge.ts";
 import { emptyResult, FakeDispatcher, type FakeDispatcherOptions, SESSION_ID } from "./fake_dispatcher.ts";
@@ -446,6 +447,48 @@ Deno.test("a pipe without requests ends at once when its input does", async () =
   assertEquals(parts.client.isClosed, true);
 });
 
+Deno.test("a handshake that is all a client says is answered", async () => {
+  const { options, calls } = held();
+  const parts = start(options);
+  await parts.client.send(legacyRequest(1, "initialize"));
+  await parts.client.close();
+  let hasRun = false;
+  parts.ran.then(() => hasRun = true);
+  await parts.runtime.advance(GRACE_MS - 1);
+  assertEquals(hasRun, false);
+  await calls[0]?.answer();
+  await parts.ran;
+  await parts.runtime.drive(parts.pipe.end(GRACE_MS));
+  assertExists(parts.client.answerTo(1)?.result);
+});
+
+Deno.test("a handshake that never ends does not keep the pipe open", async () => {
+  const { options } = held();
+  const parts = start(options);
+  await parts.client.send(legacyRequest(1, "initialize"));
+  await end(parts);
+  assertEquals(parts.client.isClosed, true);
+  assertEquals(parts.runtime.pendingTimers, 0);
+});
+
+Deno.test("a session that cannot be pushed to is served all the same, and may be pushed to later", async () => {
+  const listeners: Listener[] = [];
+  let refuses = true;
+  const parts = start({
+    onListen: (listener) => {
+      if (refuses) throw new Error("too many streams");
+      listeners.push(listener);
+    },
+  });
+  await shakeHands(parts.client);
+  await parts.client.send(legacyRequest(1, "tools/list"));
+  assertExists(parts.client.answerTo(1)?.result);
+  refuses = false;
+  await parts.client.send(legacyRequest(2, "tools/list"), legacyRequest(3, "tools/list"));
+  assertEquals(listeners.length, 1);
+  await end(parts);
+});
+
 Deno.test("an input that fails is an end like any other, and an event", async () => {
   const parts = start();
   await parts.client.breakInput(new Error("the disk is gone"));
@@ -471,6 +514,17 @@ Deno.test("a client that hangs up ends the pipe without a word, and its 2026-07-
   await parts.pipe.end(GRACE_MS);
   assertEquals(parts.events, []);
   assertEquals(parts.runtime.pendingTimers, 0);
+});
+
+Deno.test("an output that breaks while nothing is said ends the pipe", async () => {
+  const { options, calls } = held();
+  const parts = start(options);
+  await parts.client.send(modernRequest(1, "tools/call"));
+  await parts.client.breakOutput(new Error("gone"));
+  await parts.ran;
+  assertEquals(calls[0]?.exchange.signal.aborted, true);
+  await parts.pipe.end(GRACE_MS);
+  assertEquals(parts.events, []);
 });
 
 Deno.test("a reader that stands still is not buried: nothing more is read, and what can be missed is dropped", async () => {
@@ -522,4 +576,47 @@ Deno.test("a reader that never comes back does not keep the pipe open", async ()
   await runtime.drive(parts.pipe.end(GRACE_MS));
   assertEquals(client.received, []);
   assertEquals(runtime.pendingTimers, 0);
+});
+
+Deno.test("answers do not depend on how the input is cut", async () => {
+  const random = seededRandom(7);
+  const pick = <T>(things: readonly T[]): T => things[Math.floor(random() * things.length)]!;
+  const lines = [
+    JSON.stringify(PING),
+    JSON.stringify({ ...PING, id: "\u{1f600}" }),
+    JSON.stringify(modernRequest("ID", "tools/list")),
+    JSON.stringify(legacyRequest("ID", "tools/list")),
+    "",
+    "   ",
+    "{",
+    "\r",
+    "[]",
+    '"\u{1f600}"',
+    "x".repeat(300),
+    "\u0000",
+    JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 9 } }),
+    JSON.stringify({ jsonrpc: "2.0", id: 1, result: {} }),
+  ];
+  for (let round = 0; round < 30; round++) {
+    const bytes = new TextEncoder().encode(
+      Array.from(
+        { length: 20 },
+        (_, i) => `${pick(lines).replace("ID", `id-${i}`)}${pick(["\n", "\n", "\r\n"])}`,
+      ).join(""),
+    );
+    // Some bytes go bad on the way.
+    if (round % 3 === 0) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+    const answers: Json[][] = [];
+    for (const cuts of [0, 5, 50]) {
+      const parts = start({}, { maxBodyBytes: 256 });
+      const places = Array.from({ length: cuts }, () => Math.floor(random() * bytes.length)).sort((a, b) =>
+        a - b
+      );
+      parts.client.raw(...[0, ...places].map((place, i) => bytes.slice(place, places[i] ?? bytes.length)));
+      await end(parts);
+      answers.push(parts.client.received.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    }
+    assertEquals(answers[1], answers[0]);
+    assertEquals(answers[2], answers[0]);
+  }
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { findProcessPipe, toBytePipe } from "../../src/handler/process_pipe.ts";
+import { findProcessPipe, takeProcessPipe, toBytePipe } from "../../src/handler/process_pipe.ts";
 import { settle } from "../support/settle.ts";
 
 type Listener = (...args: unknown[]) => void;
@@ -123,4 +123,9 @@ Deno.test("findProcessPipe() finds the streams of Deno, of Node, or says that th
     Object.defineProperty(globalThis, "process", process);
   }
   assertEquals(input.count, 4);
+});
+
+Deno.test("takeProcessPipe() gives the standard streams to one", () => {
+  assertEquals(takeProcessPipe().readable, Deno.stdin.readable);
+  assertThrows(() => takeProcessPipe(), TypeError, "served already");
 });

@@ -29,6 +29,7 @@ export class PipeClient {
   /** Whether the server has closed its output. */
   isClosed = false;
   #input!: ReadableStreamDefaultController<Uint8Array>;
+  #output!: WritableStreamDefaultController;
   #rest = "";
   #hold: PromiseWithResolvers<void> | undefined;
   #failure: Error | undefined;
@@ -39,6 +40,7 @@ export class PipeClient {
     this.pipe = {
       readable: new ReadableStream({ start: (controller) => void (this.#input = controller) }),
       writable: new WritableStream({
+        start: (controller) => void (this.#output = controller),
         write: async (bytes) => {
           await this.#hold?.promise;
           if (this.#failure) throw this.#failure;
@@ -103,6 +105,12 @@ export class PipeClient {
   async hangUp(): Promise<void> {
     this.#failure = new Error("Broken pipe");
     await this.readOn();
+  }
+
+  /** Breaks the server's output while nothing is written. */
+  async breakOutput(error: Error): Promise<void> {
+    this.#output.error(error);
+    await this.#settle();
   }
 
   /** Takes the oldest message that fits; `undefined` if there is none. */
