@@ -126,7 +126,7 @@ export class MemoryBackend implements StorageBackend {
   /** Records whose instants changed since they were last asked for: most change again before that. */
   #fresh: Entry[] = [];
   #goneFresh = 0;
-  readonly #versionPrefix: string;
+  #versionPrefix: string | undefined;
   #puts = 0;
   /** The shelf found last: puts and gets often come in rows. */
   #recent: Shelf | undefined;
@@ -135,8 +135,6 @@ export class MemoryBackend implements StorageBackend {
   constructor(options: MemoryOptions = {}) {
     const { maxValueBytes = 4 * 1024 * 1024, runtime = systemRuntime } = options;
     this.#runtime = runtime;
-    // A count behind 128 random bits per backend: as unique as random bits per put, and much cheaper.
-    this.#versionPrefix = randomName(runtime, 16) + ".";
     this.traits = {
       name: "memory",
       maxValueBytes,
@@ -244,7 +242,12 @@ export class MemoryBackend implements StorageBackend {
     return { key, value: cell.slice(0, length), version: this.#versionOf(entry) };
   }
 
+  /**
+   * A count behind 128 random bits per backend: as unique as random bits per put, and much cheaper. Drawn at the first
+   * version, because Workers have no chance before their first request.
+   */
   #versionOf({ stamp }: Entry): Version {
+    this.#versionPrefix ??= randomName(this.#runtime, 16) + ".";
     return this.#versionPrefix + stamp;
   }
 
