@@ -22,6 +22,7 @@ import {
 import { ProgressReporter } from "./progress.ts";
 import type { Run } from "./run.ts";
 import { runStep, type StepOptions } from "./step.ts";
+import { mayGoUnheard } from "./unheard.ts";
 import { TaskVariables } from "./variables.ts";
 
 /** What JSON makes of a value: what a step gives back, on its first run too. */
@@ -159,14 +160,14 @@ export class TaskContext {
    * @returns The JSON of the returned value, decoded.
    * @throws {StepError} If `fn` throws on its last try, in this attempt or in an earlier one.
    */
-  async step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Jsonify<T>> {
-    return await runStep(this.#run, this.#identify(name), fn, options ?? {}) as Jsonify<T>;
+  step<T>(name: string, fn: () => T | Promise<T>, options?: StepOptions): Promise<Jsonify<T>> {
+    const run = async () => await runStep(this.#run, this.#identify(name), fn, options ?? {}) as Jsonify<T>;
+    return mayGoUnheard(run());
   }
 
   /** Waits; a later attempt waits only for what is left. */
-  async sleep(name: string, ms: number): Promise<void> {
-    const wakeAt = await this.#wakeTime(name, ms);
-    await this.#run.until(() => this.#run.store.runtime.now() >= wakeAt, wakeAt);
+  sleep(name: string, ms: number): Promise<void> {
+    return mayGoUnheard(this.#sleep(name, ms));
   }
 
   /** Asks the user to fill in a form, and waits for the answer. */
@@ -177,27 +178,22 @@ export class TaskContext {
   ): Promise<FormAnswer<Content>>;
   /** Asks the user to open a page, and waits for the answer. */
   elicit(name: string, question: UrlQuestion, options?: AskOptions): Promise<UrlAnswer>;
-  async elicit(
+  elicit(
     name: string,
     question: FormQuestion<unknown> | UrlQuestion,
     options?: AskOptions,
   ): Promise<FormAnswer<unknown> | UrlAnswer> {
-    const answers = await this.ask({ [name]: elicit(question as FormQuestion<unknown>, options) });
-    return answers[name]!;
+    return mayGoUnheard(this.#askOne(name, () => elicit(question as FormQuestion<unknown>, options)));
   }
 
   /** Asks the client's model, and waits for the answer. */
-  async sample(
-    name: string,
-    params: CreateMessageParams,
-    options?: AskOptions,
-  ): Promise<CreateMessageResult> {
-    return (await this.ask({ [name]: sample(params, options) }))[name]!;
+  sample(name: string, params: CreateMessageParams, options?: AskOptions): Promise<CreateMessageResult> {
+    return mayGoUnheard(this.#askOne(name, () => sample(params, options)));
   }
 
   /** Asks for the directories the client works in, and waits for the answer. */
-  async listRoots(name: string, options?: AskOptions): Promise<ListRootsResult> {
-    return (await this.ask({ [name]: roots(options) }))[name]!;
+  listRoots(name: string, options?: AskOptions): Promise<ListRootsResult> {
+    return mayGoUnheard(this.#askOne(name, () => roots(options)));
   }
 
   /**
@@ -205,7 +201,42 @@ export class TaskContext {
    *
    * @throws {MissingCapabilityError} If the client did not declare one of the kinds. Nothing is asked then.
    */
-  async ask<Q extends Readonly<Record<string, Question<unknown>>>>(
+  ask<Q extends Readonly<Record<string, Question<unknown>>>>(questions: Q): Promise<AnswersTo<Q>> {
+    return mayGoUnheard(this.#ask(questions));
+  }
+
+  /** Reports progress: `done` of `total`. Stored with the task at most twice a second. */
+  progress(done: number, total?: number, message?: string): Promise<void> {
+    return mayGoUnheard(this.#progress(done, total, message));
+  }
+
+  /** Says in words what the tool is doing. */
+  status(message: string): Promise<void> {
+    return mayGoUnheard(this.#shared.progress.status(message));
+  }
+
+  /** Sends a log message to the client, where the client asked for its level. */
+  log(level: LogLevel, data: JsonValue, logger?: string): void {
+    this.#run.hooks.onLog?.(level, data, logger, this.#run);
+  }
+
+  /**
+   * Ends the connection that the client waits in, so that it holds none while the work goes on; the client comes back
+   * for the result, which is kept for ten minutes then. What is reported in between is not sent, and a question cannot
+   * be asked any more. Only for plain calls of 2025-11-25 clients over HTTP; anywhere else it does nothing.
+   *
+   * @see Transports of 2025-11-25, "Sending Messages to the Server" (T25-157, T25-158)
+   */
+  closeStream(): Promise<void> {
+    return mayGoUnheard(Promise.resolve(this.#run.hooks.onCloseStream?.()));
+  }
+
+  /** @throws {TypeError} If the name is none for a call. */
+  #identify(name: string): string {
+    return this.#run.journal.identify(name, this.#shared.prefix);
+  }
+
+  async #ask<Q extends Readonly<Record<string, Question<unknown>>>>(
     questions: Q,
   ): Promise<AnswersTo<Q>> {
     const named = Object.entries(questions).map(([name, question]) => ({
@@ -223,42 +254,19 @@ export class TaskContext {
     return Object.fromEntries(await Promise.all(answers));
   }
 
-  /** Reports progress: `done` of `total`. Stored with the task at most twice a second. */
-  progress(done: number, total?: number, message?: string): Promise<void> {
+  async #askOne<Answer>(name: string, question: () => Question<Answer>): Promise<Answer> {
+    return (await this.#ask({ [name]: question() }))[name] as Answer;
+  }
+
+  async #progress(done: number, total: number | undefined, message: string | undefined): Promise<void> {
     if (!Number.isFinite(done) || total !== undefined && !Number.isFinite(total)) {
-      return Promise.reject(new RangeError("Cannot report progress: done and total must be finite numbers"));
+      throw new RangeError("Cannot report progress: done and total must be finite numbers");
     }
-    return this.#shared.progress.report(this.#shared.toProgress({
+    await this.#shared.progress.report(this.#shared.toProgress({
       progress: done,
       ...(total === undefined ? {} : { total }),
       ...(message === undefined ? {} : { message }),
     }));
-  }
-
-  /** Says in words what the tool is doing. */
-  status(message: string): Promise<void> {
-    return this.#shared.progress.status(message);
-  }
-
-  /** Sends a log message to the client, where the client asked for its level. */
-  log(level: LogLevel, data: JsonValue, logger?: string): void {
-    this.#run.hooks.onLog?.(level, data, logger, this.#run);
-  }
-
-  /**
-   * Ends the connection that the client waits in, so that it holds none while the work goes on; the client comes back
-   * for the result, which is kept for ten minutes then. What is reported in between is not sent, and a question cannot
-   * be asked any more. Only for plain calls of 2025-11-25 clients over HTTP; anywhere else it does nothing.
-   *
-   * @see Transports of 2025-11-25, "Sending Messages to the Server" (T25-157, T25-158)
-   */
-  async closeStream(): Promise<void> {
-    await this.#run.hooks.onCloseStream?.();
-  }
-
-  /** @throws {TypeError} If the name is none for a call. */
-  #identify(name: string): string {
-    return this.#run.journal.identify(name, this.#shared.prefix);
   }
 
   #withTimeout<Answer>(question: Question<Answer>): Question<Answer> {
@@ -266,6 +274,11 @@ export class TaskContext {
     return inputTimeoutMs === undefined || question.timeoutMs !== undefined
       ? question
       : { ...question, timeoutMs: inputTimeoutMs };
+  }
+
+  async #sleep(name: string, ms: number): Promise<void> {
+    const wakeAt = await this.#wakeTime(name, ms);
+    await this.#run.until(() => this.#run.store.runtime.now() >= wakeAt, wakeAt);
   }
 
   async #wakeTime(name: string, ms: number): Promise<number> {

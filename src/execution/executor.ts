@@ -111,7 +111,9 @@ export class Executor {
         await run.ready();
         // Told to stop in this very moment, it would never hear of it.
         run.signal.throwIfAborted();
-        return await settleValue(await tool.handler?.(args, ctx), context);
+        const value = await tool.handler?.(args, ctx);
+        this.#tellForgotten(run);
+        return await settleValue(value, context);
       } catch (error) {
         return settleError(error, context);
       } finally {
@@ -234,6 +236,13 @@ export class Executor {
   }
 
   /** A run that ends on its own and has passed recorded calls over took another way than the one before. */
+  #tellForgotten(run: Run): void {
+    if (!run.isWorking || run.signal.aborted) return;
+    const { id, name } = run.head;
+    const message = `Tool "${name}" returned while a step of it was under way: await ctx.step()`;
+    this.store.emit({ type: "step_not_awaited", taskId: id, name, message });
+  }
+
   #tellUnconsumed(run: Run): void {
     if (run.signal.aborted) return;
     const keys = run.journal.unconsumed();

@@ -277,6 +277,11 @@ export class Run {
     this.#head = change(this.#head);
   }
 
+  /** Whether such work is under way. */
+  get isWorking(): boolean {
+    return this.#waits.isWorking;
+  }
+
   /** Begins work that must not be left, such as a step. */
   work(): EndWait {
     return this.#waits.work();

@@ -7,7 +7,7 @@ import type { JsonValue } from "../protocol/mod.ts";
 import { sleep } from "../runtime.ts";
 import { TooLargeError } from "../tasks/mod.ts";
 import { toJsonText } from "../store/mod.ts";
-import { StepError } from "./errors.ts";
+import { StepError, ToolError } from "./errors.ts";
 import type { Run } from "./run.ts";
 
 /** How often a step is tried before its error counts. */
@@ -45,12 +45,26 @@ export async function runStep(
     await run.ready();
     const recorded = toRecordedError(error);
     await run.record({ key, kind: "step", error: recorded });
+    tellFailure(run, key, error);
     throw new StepError(key, recorded, { cause: error });
   } finally {
     endWork();
   }
   await run.record({ key, kind: "step", value: { json: value } });
   return value;
+}
+
+/** A tool may catch what a step throws, or not await it: nobody else would hear of it. */
+function tellFailure(run: Run, key: string, error: unknown): void {
+  if (error instanceof ToolError) return;
+  const { id, name } = run.head;
+  run.store.emit({
+    type: "step_failed",
+    taskId: id,
+    name,
+    message: `Step "${key}" of "${name}" failed`,
+    error,
+  });
 }
 
 async function tryStep(run: Run, fn: () => unknown, retry: RetryOptions | undefined): Promise<unknown> {

@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.t
 import { assertHeld, mergeVariables, UndecodableRecordError, type VariablePatch } from "../tasks/mod.ts";
 import type { Run } from "./run.ts";
 import { readValue, type Schema } from "./schema.ts";
+import { mayGoUnheard } from "./unheard.ts";
 
 /** Named values kept with the task, over all its attempts. */
 export class TaskVariables {
@@ -23,7 +24,11 @@ export class TaskVariables {
    *
    * @throws {TaskAbortError} If the run has to stop.
    */
-  async all(): Promise<JsonObject> {
+  all(): Promise<JsonObject> {
+    return mayGoUnheard(this.#all());
+  }
+
+  async #all(): Promise<JsonObject> {
     for (;;) {
       const { variables } = this.#run.head;
       try {
@@ -42,8 +47,12 @@ export class TaskVariables {
   get(name: string): Promise<JsonValue | undefined>;
   /** One variable as its schema reads it; `undefined` if it is not set or does not fit. */
   get<Output>(name: string, schema: Schema<Output>): Promise<Output | undefined>;
-  async get(name: string, schema?: Schema): Promise<unknown> {
-    const variables = await this.all();
+  get(name: string, schema?: Schema): Promise<unknown> {
+    return mayGoUnheard(this.#get(name, schema));
+  }
+
+  async #get(name: string, schema: Schema | undefined): Promise<unknown> {
+    const variables = await this.#all();
     if (!Object.hasOwn(variables, name)) return undefined;
     if (schema === undefined) return variables[name];
     const read = await readValue(schema, variables[name]);
@@ -72,13 +81,13 @@ export class TaskVariables {
       while (!await this.#tryMerge(patch));
     });
     this.#queue = done.catch(() => {});
-    return done;
+    return mayGoUnheard(done);
   }
 
   /** `false`: they were changed from outside meanwhile, by a `TaskHandle`, and nothing was set. */
   async #tryMerge(patch: VariablePatch): Promise<boolean> {
     const base = JSON.stringify(this.#run.head.variables);
-    const merged = mergeVariables(await this.all(), patch, this.#run.store.config.variableLimits);
+    const merged = mergeVariables(await this.#all(), patch, this.#run.store.config.variableLimits);
     let isMerged = true;
     await this.#run.apply((head, holder) => {
       assertHeld(head, holder);

@@ -48,6 +48,11 @@ export class Waits {
     };
   }
 
+  /** Whether work is under way. */
+  get isWorking(): boolean {
+    return this.#working > 0;
+  }
+
   /** Begins work that must not be left, such as a step. */
   work(): EndWait {
     this.#working++;

@@ -304,3 +304,52 @@ Deno.test("10,000 recorded calls leave the head small and writes few, and one mo
   const again = await runAgain(task, handler);
   assertEquals([textOf(await again.settled), ran, errors], ["all there", COUNT, [...refused, ...refused]]);
 });
+
+Deno.test("Calls that are not awaited do not end the process when the task is cancelled, or they fail", async () => {
+  const unheard: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unheard.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", note);
+  try {
+    const goOn = Promise.withResolvers<void>();
+    const task = await startTask(async (_args, ctx) => {
+      ctx.step("lost", () => Promise.reject(new Error("no paper")));
+      ctx.progress(NaN);
+      ctx.elicit("#", { message: "", url: "https://example.com" });
+      await goOn.promise;
+      ctx.progress(1);
+      ctx.status("on my way");
+      ctx.step("next", () => 1);
+      ctx.sleep("a while", 1);
+      ctx.sample("model", { messages: [], maxTokens: 1 });
+      ctx.listRoots("roots");
+      ctx.ask({ roots: roots() });
+      ctx.variables.set("a", 1);
+      ctx.variables.get("a");
+      return "";
+    });
+    await task.runtime.advance(0);
+    const failed = task.events.filter(({ type }) => type === "step_failed");
+    assertEquals(failed.map(({ taskId, message }) => [taskId, message]), [
+      ["task-1", 'Step "lost" of "report" failed'],
+    ]);
+    task.run.abort("cancelled");
+    goOn.resolve();
+    await task.done;
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(unheard, []);
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", note);
+  }
+});
+
+Deno.test("A tool that returns before its step is told of", async () => {
+  const call = startInline((_args, ctx) => {
+    ctx.step("slow", () => new Promise(() => {}));
+    return "done";
+  });
+  await call.settled;
+  assertEquals(call.events.map(({ type }) => type), ["step_not_awaited"]);
+});

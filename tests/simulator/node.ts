@@ -46,6 +46,7 @@ const QUIET = [
   "outcome_delayed",
   "claims_paused",
   "journal_unconsumed",
+  "step_failed",
 ];
 
 /** A node. */
