@@ -81,6 +81,7 @@ export class McpServer {
    * @throws {TypeError} If only one direction is given, somebody else reads or writes it, the runtime has no standard
    * streams, or tasks cannot belong to the principal.
    * @throws {RangeError} If `graceMs` is not a whole number of at least 0.
+   * @throws {ProtocolError} If the principal lacks a scope that every request needs.
    */
   async serveStdio(options: StdioOptions = {}): Promise<void> {
     const { pipe, closeServer, graceMs } = openStdio(this.#stdio, options);
