@@ -115,7 +115,7 @@ async function callPlain(context: LegacyCallContext, call: TaskCall): Promise<Js
     run,
     services.executor.execute(run, { tool: call.tool, args: call.args, prepared: prepared?.value }),
   );
-  const continuation = await continueWithCall(services, call, settled.outcome);
+  const continuation = await continueWithCall(services, call, settled);
   return withContinuation(toAnswer(settled.outcome), continuation);
 }
 

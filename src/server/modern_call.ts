@@ -157,14 +157,14 @@ class Round {
         event = await phase.next(settled, exchange, Math.max(1, endsAt - runtime.monotonic()));
       }
     }
-    if (event.type === "done") return await this.#finish(event.value.outcome);
+    if (event.type === "done") return await this.#finish(event.value);
     return await this.#leave(phase, event, prepared);
   }
 
   /** The answer, once the workflow that the call names knows of it. */
-  async #finish(outcome: TaskOutcome): Promise<JsonObject> {
-    const continuation = await continueWithCall(this.#services, this.#call, outcome);
-    return withContinuation(toAnswer(outcome), continuation);
+  async #finish(settled: Settled): Promise<JsonObject> {
+    const continuation = await continueWithCall(this.#services, this.#call, settled);
+    return withContinuation(toAnswer(settled.outcome), continuation);
   }
 
   /** `undefined`: no task can be made of the call now, and it stays inline. */
@@ -206,7 +206,7 @@ class Round {
   async #answerStopped(phase: InlinePhase, settled: Promise<Settled>): Promise<JsonObject> {
     const event = await phase.next(settled, this.#call.exchange, 0);
     if (event.type === "done" && event.value.hasThrown !== true) {
-      return await this.#finish(event.value.outcome);
+      return await this.#finish(event.value);
     }
     throw this.#refusal;
   }

@@ -23,6 +23,7 @@ import {
   type TaskOutcome,
   type Versioned,
 } from "../store/mod.ts";
+import type { Settled } from "../execution/mod.ts";
 import { completionOf, readArguments, toContinuingCall } from "../workflow/mod.ts";
 import type { Caller, Exchange } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
@@ -74,10 +75,11 @@ export async function findContinued(
 export async function continueWithCall(
   services: Services,
   call: ContinuingToolCall,
-  outcome: TaskOutcome,
+  { outcome, hasAskedInVain }: Settled,
 ): Promise<JsonObject | undefined> {
   const { exchange, continues } = call;
-  if (continues === undefined) return undefined;
+  // A client that cannot be asked has not done what it was to do: the step is as it was.
+  if (continues === undefined || hasAskedInVain === true) return undefined;
   const { runtime } = services.store;
   const nonce = randomName(runtime, 9);
   const recorded = recordCall(services, continues, call, outcome, nonce);
