@@ -9,9 +9,12 @@
 import { type CancelTimer, randomName } from "../runtime.ts";
 import { type TaskHead, TaskNotFoundError, UndecodableRecordError } from "../tasks/mod.ts";
 import {
+  decodeIdempotencyRecord,
+  idempotencyDueAt,
   type Mutated,
   type OwnerKey,
   type RecordKey,
+  releaseKey,
   StorageUnavailableError,
   type TaskStore,
   toText,
@@ -170,7 +173,20 @@ export class Recovery {
   /** Sessions, idempotency records and left-over payloads live until they are due, and no longer. */
   async #sweep(key: RecordKey, count: Count): Promise<void> {
     if (key.kind === "session" && await this.#isRenewed(key)) return;
+    if (key.kind === "idem") return await this.#freeKey(key, count);
     await this.#store.backend.delete([key]);
+    count.deleted++;
+  }
+
+  /** A key may have been used again since it was listed. */
+  async #freeKey(key: RecordKey, count: Count): Promise<void> {
+    const { backend, runtime, config } = this.#store;
+    const [stored] = await backend.get([key]);
+    if (stored === undefined) return;
+    const record = decodeIdempotencyRecord(stored);
+    const now = runtime.now();
+    if (now < idempotencyDueAt(record, config)) return;
+    await releaseKey(backend, key, record, stored.version, now);
     count.deleted++;
   }
 

@@ -15,6 +15,7 @@ import {
 import { missingCapability } from "../protocol/v2026_07_28/mod.ts";
 import { randomName, type Runtime } from "../runtime.ts";
 import {
+  IdempotencyConflictError,
   LimitReachedError,
   MissingCapabilityError,
   TaskError,
@@ -29,14 +30,17 @@ import { type EventSink, StorageError, StorageUnavailableError } from "../store/
 /** When trying again makes sense after a fault of the store, in milliseconds. */
 const STORE_RETRY_MS = 1000;
 
+/** What is the matter with the parameters of the request. */
+const WRONG_PARAMS = [TooLargeError, VariableLimitError, IdempotencyConflictError];
+
 /** The error member for anything that was thrown. What is not ours becomes a fixed text with a correlation id. */
 export function toProtocolError(error: unknown, runtime: Runtime, emit: EventSink): ProtocolError {
   if (error instanceof ProtocolError) return error;
   if (error instanceof TaskNotFoundError) return invalidParams(error.message, { reason: "not_found" });
   if (error instanceof LimitReachedError) return limitReached(error);
   if (error instanceof MissingCapabilityError) return missingCapability(error.required as JsonObject);
-  if (error instanceof TooLargeError || error instanceof VariableLimitError) {
-    return invalidParams(error.message, { reason: error.code });
+  if (WRONG_PARAMS.some((kind) => error instanceof kind)) {
+    return invalidParams((error as TaskError).message, { reason: (error as TaskError).code });
   }
   if (error instanceof StorageUnavailableError) {
     emit({ type: "store_unavailable", message: "The store did not answer", error });

@@ -8,9 +8,9 @@ import { toInputCapabilities } from "../protocol/input_capability.ts";
 import { randomName } from "../runtime.ts";
 import { clampTtl, LimitReachedError, type NewTask, type TaskHead } from "../tasks/mod.ts";
 import type { Run, RunHooks, Settled } from "../execution/mod.ts";
-import type { Versioned } from "../store/mod.ts";
+import { minKeyedTtlMs, type Versioned } from "../store/mod.ts";
 import type { Exchange } from "./exchange.ts";
-import { createOnce } from "./idempotency.ts";
+import { createKeyedTask } from "./idempotency.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import type { CallableTool } from "./tool_registry.ts";
@@ -128,9 +128,10 @@ export async function createTask(
   if (call.idempotencyKey === undefined) {
     return await startTask(services, call, await toNewTask(services, call, prepared), hooks);
   }
-  return await createOnce(services, call, call.idempotencyKey, async (taskId, idem) => {
+  return await createKeyedTask(services, call, call.idempotencyKey, async ({ taskId, idem, createBy }) => {
     const task = await toNewTask(services, { ...call, taskId }, prepared);
-    return await startTask(services, call, { ...task, idem }, hooks);
+    const ttlMs = Math.max(task.ttlMs, minKeyedTtlMs(services.store.config.times));
+    return await startTask(services, call, { ...task, idem, ttlMs }, hooks, createBy);
   });
 }
 
@@ -139,6 +140,7 @@ async function startTask(
   call: TaskCall,
   task: NewTask,
   hooks: RunHooks,
+  createBy?: number,
 ): Promise<TaskHead> {
   const { tool, exchange, args } = call;
   const { store, executor } = services;
@@ -146,7 +148,7 @@ async function startTask(
   const freePlace = takePlace(services, exchange, draft);
   try {
     const startedAt = store.runtime.monotonic();
-    const created = await store.create(draft, activeLimitFor(services, exchange));
+    const created = await store.create(draft, activeLimitFor(services, exchange), createBy);
     if (tool.handler !== undefined) {
       const run = await executor.newHeldRun(tool, created, startedAt, hooks, draft.exec);
       const settled = executor.execute(run, { tool, args, prepared: task.prepared });

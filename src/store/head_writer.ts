@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { isJsonObject } from "../protocol/mod.ts";
 import { randomName, type Runtime, sleep } from "../runtime.ts";
 import {
   ConcurrentModificationError,
@@ -18,6 +17,7 @@ import {
   type TaskHead,
   TaskNotFoundError,
   TooLargeError,
+  UndecodableRecordError,
 } from "../tasks/mod.ts";
 import {
   MAX_MUTABLE_BYTES,
@@ -30,7 +30,9 @@ import {
   type StoredRecord,
   type Version,
 } from "./backend.ts";
-import { decodeHead, decodeJson, toBytes } from "./codec.ts";
+import { decodeHead, toBytes } from "./codec.ts";
+import { CREATE_DEADLINE_MS } from "./create_deadline.ts";
+import { decodeIdempotencyRecord, releaseKey } from "./idempotency_record.ts";
 import type { Payloads, PayloadScope } from "./payloads.ts";
 import { allPayloads, replacedPayloads } from "./left_payloads.ts";
 import { payloadRefs, spillHead } from "./spill.ts";
@@ -74,9 +76,6 @@ export interface HeadWriterOptions {
   readonly onState?: (key: RecordKey, current: Versioned) => void;
 }
 
-/** Time after which the engine refuses a delayed create, in milliseconds. */
-export const CREATE_DEADLINE_MS = 10_000;
-
 /** Reads and writes heads. */
 export class HeadWriter {
   readonly #backend: StorageBackend;
@@ -113,10 +112,15 @@ export class HeadWriter {
   /**
    * Creates a head; answers only once it is stored.
    *
+   * @param createBy Instant after which it must not be stored any more, if that is sooner than it would be anyway.
    * @returns `limit` if the owner has as many active tasks as allowed, `exists` if the id is taken.
    */
-  async create(draft: TaskHead, activeLimit: number | undefined): Promise<Versioned | "limit" | "exists"> {
-    const notAfter = this.#runtime.now() + CREATE_DEADLINE_MS;
+  async create(
+    draft: TaskHead,
+    activeLimit: number | undefined,
+    createBy = Infinity,
+  ): Promise<Versioned | "limit" | "exists"> {
+    const notAfter = Math.min(createBy, this.#runtime.now() + CREATE_DEADLINE_MS);
     const prepared = await this.#prepare(draft, 1);
     const condition = { absent: true, activeLimit } as const;
     let unknown: StorageUnavailableError | undefined;
@@ -178,17 +182,23 @@ export class HeadWriter {
   async remove(head: TaskHead): Promise<void> {
     const payloads = await allPayloads(head, (ref) => this.#payloads.read(head.owner, head.id, ref));
     // The idempotency record first: once the head is gone, somebody may put a new one in its place.
-    if (head.idem !== undefined) await this.#removeIdem(head, head.idem);
+    if (head.idem !== undefined) await this.#freeKey(head, head.idem);
     await this.#backend.delete([headKey(head.owner, head.id)]);
     await this.#payloads.delete(scopeOf(head), payloads);
   }
 
-  async #removeIdem({ owner, id }: TaskHead, idem: string): Promise<void> {
+  async #freeKey({ owner, id }: TaskHead, idem: string): Promise<void> {
     const key: RecordKey = { owner, kind: "idem", id: idem };
-    const [record] = await this.#backend.get([key]);
-    if (record === undefined) return;
-    const value = decodeJson(record.value);
-    if (isJsonObject(value) && value.taskId === id) await this.#backend.delete([key]);
+    const [stored] = await this.#backend.get([key]);
+    if (stored === undefined) return;
+    try {
+      const record = decodeIdempotencyRecord(stored);
+      if (record.taskId !== id || record.isReleased) return;
+      await releaseKey(this.#backend, key, record, stored.version, this.#runtime.now());
+    } catch (error) {
+      // A damaged record keeps no task alive.
+      if (!(error instanceof UndecodableRecordError)) throw error;
+    }
   }
 
   async #require(owner: OwnerKey, id: string): Promise<Versioned> {

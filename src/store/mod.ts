@@ -5,8 +5,11 @@
  */
 export * from "./backend.ts";
 export * from "./config.ts";
+export * from "./create_deadline.ts";
+export * from "./create_once.ts";
 export * from "./events.ts";
 export * from "./head_writer.ts";
+export * from "./idempotency_record.ts";
 export * from "./keyring.ts";
 export { type TaskOutcome, toOutcome } from "./outcome.ts";
 export * from "./owner.ts";

@@ -111,11 +111,12 @@ export class TaskStore {
    *
    * @param draft First state, as {@linkcode newHead} builds it.
    * @param activeLimit Active tasks the owner may have, this one included. Absent: no limit.
+   * @param createBy Instant after which the engine is to refuse it, if that is sooner than in ten seconds.
    * @throws {LimitReachedError} If the owner has as many.
    * @throws {TaskIdTakenError} If the id is taken.
    */
-  async create(draft: TaskHead, activeLimit?: number): Promise<Versioned> {
-    const created = await this.#writer.create(draft, activeLimit);
+  async create(draft: TaskHead, activeLimit?: number, createBy?: number): Promise<Versioned> {
+    const created = await this.#writer.create(draft, activeLimit, createBy);
     if (created === "limit") {
       throw new LimitReachedError("activeTasks", activeLimit ?? 0, draft.pollIntervalMs);
     }

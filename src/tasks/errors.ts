@@ -98,6 +98,18 @@ export class TaskIdTakenError extends TaskError {
   }
 }
 
+/** The idempotency key was used with other arguments. Nothing was stored. */
+export class IdempotencyConflictError extends TaskError {
+  /** Name of the class. */
+  override readonly name = "IdempotencyConflictError";
+  /** Stable word for programs. */
+  override readonly code = "idempotency_conflict";
+  /** An error for a call that is not the one the key stands for. */
+  constructor() {
+    super("The idempotency key was used with other arguments");
+  }
+}
+
 /** A value is too large or nests too deep to be stored. Nothing was stored. */
 export class TooLargeError extends TaskError {
   /** Name of the class. */

@@ -17,6 +17,11 @@ function withJob(limits?: { readonly activeTasks: number }): TestServer & { read
 
 const keyed = (key: string) => ({ meta: { [KEY]: key } });
 
+/** Keys that stand for a task. A key that was let go is a record that the engine may remove. */
+function keysInUse({ backend }: TestServer): unknown[] {
+  return backend.valuesOf("idem").filter(({ isReleased }) => !isReleased);
+}
+
 Deno.test("a call sent twice with one key makes one task, and starts one run", async () => {
   const { modern, starts } = withJob();
   const client = modern(user("ada"));
@@ -34,11 +39,10 @@ Deno.test("arguments count as the same whatever the order of their members", asy
 });
 
 Deno.test("twenty calls at once with one key make one task", async () => {
-  const { modern, starts } = withJob();
+  const { modern, starts, runtime } = withJob();
   const client = modern(user("ada"));
-  const ids = await Promise.all(
-    Array.from({ length: 20 }, () => client.createTask("job", { n: 1 }, keyed("k"))),
-  );
+  const calls = Array.from({ length: 20 }, () => client.createTask("job", { n: 1 }, keyed("k")));
+  const ids = await runtime.drive(Promise.all(calls));
   assertEquals(new Set(ids).size, 1);
   assertEquals(starts(), 1);
 });
@@ -71,6 +75,27 @@ Deno.test("a key serves both revisions", async () => {
   assertEquals(await modern(user("ada")).createTask("job", { n: 1 }, keyed("k")), taskId);
 });
 
+Deno.test("a task with a key lives longer than it may be created", async () => {
+  const parts = createTestServer({ minTtlMs: 1000 });
+  parts.server.registerTool("short", { task: { support: "required", ttlMs: 1000 } }, () => "done");
+  const client = parts.modern(user("ada"));
+  const { result } = await client.call("short", {}, keyed("k"));
+  assertEquals(result.ttlMs, 15_000);
+  assertEquals((await client.call("short")).result.ttlMs, 1000);
+});
+
+verifies("lib-I12", "a task with a key is not created after the time in which it may be", async () => {
+  const { modern, backend, runtime } = withJob();
+  const bounds: unknown[] = [];
+  backend.beforePut = ({ key, notAfter }) => {
+    bounds.push([key.kind, notAfter]);
+    if (key.kind === "idem") runtime.jumpWallClock(4000);
+  };
+  const start = runtime.now();
+  await modern(user("ada")).createTask("job", { n: 1 }, keyed("k"));
+  assertEquals(bounds, [["idem", start + 10_000], ["task", start + 10_000]]);
+});
+
 Deno.test("a keyed call of an optional tool is a task at once", async () => {
   const { modern, starts } = withJob();
   const client = modern(user("ada"));
@@ -87,12 +112,13 @@ Deno.test("an anonymous caller cannot use a key: strangers could not be told apa
 });
 
 Deno.test("a key is free again when the limit refused its task", async () => {
-  const { modern, backend } = withJob({ activeTasks: 1 });
+  const parts = withJob({ activeTasks: 1 });
+  const { modern } = parts;
   const client = modern(user("ada"));
   const first = await client.createTask("job", { n: 1 });
   const { error } = await client.call("job", { n: 2 }, keyed("k"));
   assertEquals((error?.data as { readonly reason: string }).reason, "limit");
-  assertEquals(backend.keys().filter(({ kind }) => kind === "idem"), []);
+  assertEquals(keysInUse(parts), []);
   await client.request("tasks/cancel", { taskId: first });
   assertNotEquals(await client.createTask("job", { n: 2 }, keyed("k")), first);
 });
@@ -107,13 +133,15 @@ verifies("lib-I12", "a key whose task has been and gone makes a new task, never 
   assertNotEquals(await client.createTask("job", { n: 1 }, keyed("k")), first);
 });
 
-verifies("lib-I11", "the record of a key goes with its task", async () => {
-  const { modern, runtime, server, backend } = withJob();
+verifies("lib-I11", "a key is let go with its task", async () => {
+  const parts = withJob();
+  const { modern, runtime, server, backend } = parts;
   const client = modern(user("ada"));
   await client.request("tasks/cancel", { taskId: await client.createTask("job", { n: 1 }, keyed("k")) });
   await runtime.advance(3_600_001);
   await runtime.drive(server.recover());
-  assertEquals(backend.keys().filter(({ kind }) => kind === "idem" || kind === "task"), []);
+  assertEquals([keysInUse(parts), backend.idsOf("task")], [[], []]);
+  await client.createTask("job", { n: 2 }, keyed("k"));
 });
 
 for (const key of ["", "x".repeat(129), "\ud800", 7, null, {}]) {

@@ -8,6 +8,7 @@ import { leaseTimes, type PayloadRef, type Spillable, type TaskHead } from "../.
 import { digestOf } from "./determinism.ts";
 import { type Engine, type EngineObserver, type MirrorRecord, nameOf } from "./engine.ts";
 import { checkFacts, checkLapse, checkMove, checkOutcome, classify, hasEnded, must } from "./head_checks.ts";
+import { checkKeyed, checkKeyRecord } from "./keyed.ts";
 import { checkInputs, isTimeout, type TextOf } from "./input_checks.ts";
 import type { Model, RunToken, TaskModel } from "./model.ts";
 import type { SimProcess } from "./process.ts";
@@ -36,7 +37,9 @@ export class Checker implements EngineObserver {
 
   onPut(by: SimProcess, before: MirrorRecord | undefined, after: MirrorRecord): void {
     if (after.key.kind === "task") this.#world.guard(() => this.#onHead(by, before, after));
-    else if (before !== undefined) this.#world.fail("I3", `${nameOf(after.key)} is overwritten`);
+    else if (after.key.kind === "idem") {
+      this.#world.guard(() => checkKeyRecord(this.#world, by, this.#model, before, after));
+    } else if (before !== undefined) this.#world.fail("I3", `${nameOf(after.key)} is overwritten`);
   }
 
   onRefused(by: SimProcess, write: RecordWrite, stored: MirrorRecord | undefined, reason: string): void {
@@ -55,6 +58,7 @@ export class Checker implements EngineObserver {
   }
 
   onRemove(by: SimProcess | undefined, record: MirrorRecord): void {
+    if (record.key.kind === "idem") return;
     this.#world.guard(() =>
       record.key.kind === "task" ? this.#onGone(by, record) : this.#onPayloadGone(by, record)
     );
@@ -116,6 +120,7 @@ export class Checker implements EngineObserver {
 
   #onCreate(by: SimProcess, model: TaskModel, head: TaskHead, record: MirrorRecord): void {
     must(!model.isRefused, "ack", () => `${head.id} was refused, and exists`);
+    checkKeyed(this.#world, this.#engine, this.#model, head);
     must(head.rev === 1 && !hasEnded(head), "I17", () => `created as rev ${head.rev}, ${head.status}`);
     if (head.exec.leaseOwner !== undefined) model.holders.set(head.exec.leaseOwner, by);
     if (by.isDead) this.#world.count("create.landed_after_death");

@@ -9,6 +9,7 @@ import type { Run } from "../../src/execution/mod.ts";
 import { StorageUnavailableError } from "../../src/store/mod.ts";
 import {
   ConcurrentModificationError,
+  IdempotencyConflictError,
   InvalidTransitionError,
   LeaseLostError,
   LimitReachedError,
@@ -21,6 +22,7 @@ import {
 import { randomName } from "../../src/runtime.ts";
 import { chanceOf } from "./dice.ts";
 import { hasEnded } from "./head_checks.ts";
+import { argsHashOf, callOnce } from "./keyed.ts";
 import type { Model, TaskModel } from "./model.ts";
 import { type Life, NAMESPACE } from "./node.ts";
 import type { Op, TaskPlan } from "./plan.ts";
@@ -29,6 +31,7 @@ import type { World } from "./world.ts";
 
 /** Errors that a client may be shown; after the last two kinds it knows nothing. */
 const REFUSALS = [
+  IdempotencyConflictError,
   TaskNotFoundError,
   TaskNotReadyError,
   LeaseLostError,
@@ -37,6 +40,9 @@ const REFUSALS = [
   ConcurrentModificationError,
   StorageUnavailableError,
 ];
+
+/** A task of the plan, about to be created. */
+export type SimTask = NewTask & { readonly args: ScriptArgs & NewTask["args"] };
 
 /** Owners of tasks, by their index; the last one owns none. */
 export const OWNERS = ["a", "b", "z"].map((letter) => letter.repeat(43));
@@ -75,6 +81,7 @@ export class Clients {
       const mayBeInline = op.kind === "call" && this.#world.plan.tasks[op.task]!.tool !== "outside";
       return await (mayBeInline ? this.#call(op, life) : this.#create(op, life));
     }
+    if (op.kind === "once") return await this.#once(op, life);
     const model = this.#model.byIndex.get(op.task);
     if (model === undefined) return;
     switch (op.kind) {
@@ -100,23 +107,44 @@ export class Clients {
   }
 
   async #create(op: Op, life: Life): Promise<void> {
-    const { store, executor, tools } = life;
     const task = this.#newTask(op, life);
     const model = this.#model.expect(task.id, op.task);
     this.#model.byIndex.set(op.task, model);
-    const startedAt = store.runtime.monotonic();
     try {
-      const draft = store.draft(task);
-      const created = await store.create(draft, this.#world.plan.limit);
-      this.#acknowledge(model);
-      const tool = tools.find(task.name)!;
-      if (tool.handler === undefined) return;
-      const run = await executor.newHeldRun(tool, created, startedAt, tools.hooks, draft.exec);
-      void executor.finishOrLeave(run, executor.execute(run, { tool, args: task.args }));
+      await this.#make(life, task, model);
     } catch (error) {
       if (error instanceof LimitReachedError) this.#refuse(model);
       throw error;
     }
+  }
+
+  async #make(
+    { store, executor, tools }: Life,
+    task: SimTask,
+    model: TaskModel,
+    createBy?: number,
+  ): Promise<TaskHead> {
+    const startedAt = store.runtime.monotonic();
+    const draft = store.draft(task);
+    const created = await store.create(draft, this.#world.plan.limit, createBy);
+    this.#acknowledge(model);
+    const tool = tools.find(task.name)!;
+    if (tool.handler !== undefined) {
+      const run = await executor.newHeldRun(tool, created, startedAt, tools.hooks, draft.exec);
+      void executor.finishOrLeave(run, executor.execute(run, { tool, args: task.args }));
+    }
+    return created.head;
+  }
+
+  /** A call with an idempotency key. */
+  async #once(op: Op, life: Life): Promise<void> {
+    const task = this.#newTask(op, life);
+    await callOnce(this.#world, this.#model, op, life, task, (keyed, createBy) => {
+      const model = this.#model.expect(keyed.id, op.task);
+      this.#model.byIndex.set(op.task, model);
+      model.argsHash = argsHashOf(op);
+      return this.#make(life, keyed, model, createBy);
+    });
   }
 
   /** A plain call that becomes a task when it is slow. */
@@ -161,7 +189,7 @@ export class Clients {
     if (model.head !== undefined) this.#world.fail("ack", `${model.id} is refused, and stored`);
   }
 
-  #newTask(op: Op, { store }: Life): NewTask & { readonly args: ScriptArgs & NewTask["args"] } {
+  #newTask(op: Op, { store }: Life): SimTask {
     const plan: TaskPlan = this.#world.plan.tasks[op.task]!;
     const { runtime, config } = store;
     const isOutside = plan.tool === "outside";

@@ -6,6 +6,14 @@
 import { Dice, mix } from "./dice.ts";
 import type { Action, Incident, Op, OpKind, Plan, TaskPlan, ToolName } from "./plan.ts";
 
+/** What calls with an idempotency key add to a plan. */
+interface KeyedPart {
+  readonly task: TaskPlan;
+  readonly ops: readonly Op[];
+  readonly limit: number;
+  readonly faultRate: number;
+}
+
 const LEASE_MS = 3000;
 const NODES = 3;
 /** Bytes of a value that fits a head, of one that does not, and of one that is split. */
@@ -22,12 +30,13 @@ export function generate(seed: number): Plan {
     { length: isMassLoss ? 5 : count },
     () => isMassLoss ? makeLong(dice) : makeTask(dice, hasShortLives),
   );
+  const keyed = isMassLoss ? undefined : makeKeyed(new Dice(mix(seed, 2)), tasks.length, durationMs);
   const skew = dice.pick([0, 0, 200, 200, 600, 300_000]);
   return {
     seed,
     nodes: NODES,
     leaseMs: LEASE_MS,
-    limit: isMassLoss ? 100 : dice.pick([2, 3, 100]),
+    limit: Math.min(isMassLoss ? 100 : dice.pick([2, 3, 100]), keyed?.limit ?? 100),
     shards: dice.pick([1, 1, 4]),
     maxValueBytes: 6000,
     indexLagMs: dice.pick([0, 0, 0, 300]),
@@ -37,11 +46,11 @@ export function generate(seed: number): Plan {
     parkAfterMs: dice.pick([300, 1500, 4000]),
     lacksTool: dice.chance(0.1),
     durationMs,
-    tasks,
+    tasks: keyed === undefined ? tasks : [...tasks, keyed.task],
     ops: (isMassLoss ? onOneNode(tasks) : tasks.flatMap((_, index) => makeOps(dice, index, durationMs)))
-      .sort((a, b) => a.at - b.at),
+      .concat(keyed?.ops ?? []).sort((a, b) => a.at - b.at),
     incidents: isMassLoss ? crashesOfOneNode() : makeIncidents(dice, durationMs),
-    faultRate: dice.pick([0, 0.01, 0.03, 0.08, 0.2]),
+    faultRate: Math.max(dice.pick([0, 0.01, 0.03, 0.08, 0.2]), keyed?.faultRate ?? 0),
   };
 }
 
@@ -54,6 +63,28 @@ function makeTask(dice: Dice, isShort: boolean): TaskPlan {
     ttlMs: isShort && dice.chance(0.7) ? dice.between(2000, 20_000) : 3_600_000,
     argBytes: dice.chance(0.15) ? 5000 : 10,
   };
+}
+
+/** A task with an idempotency key, asked for again and again: a few at once, others at the edge of its times. */
+function makeKeyed(dice: Dice, task: number, durationMs: number): KeyedPart | undefined {
+  if (!dice.chance(0.2)) return undefined;
+  const plan = { ...makeTask(dice, false), ttlMs: dice.pick([3_600_000, 11_000]) };
+  const startAt = dice.below(durationMs / 2);
+  const op = (kind: OpKind, afterMs: number): Op => ({
+    at: Math.min(startAt + afterMs + dice.below(30), durationMs),
+    node: dice.below(NODES),
+    kind,
+    task,
+    salt: dice.below(2 ** 31),
+  });
+  const ops = Array.from(
+    { length: dice.between(3, 9) },
+    () => op("once", dice.pick([0, 0, 30, 100, 900, 9900, 10_400, 16_000])),
+  );
+  for (let i = dice.below(3); i > 0; i--) {
+    ops.push(op(dice.pick(["get", "answer", "cancel"]), dice.below(durationMs)));
+  }
+  return { task: plan, ops, limit: dice.pick([1, 2, 100]), faultRate: dice.pick([0.03, 0.15, 0.3]) };
 }
 
 /** Long enough to be lost with its process. */

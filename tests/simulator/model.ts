@@ -51,6 +51,8 @@ export interface TaskModel {
   head?: TaskHead;
   /** The record came back after it had expired: nobody sees it. */
   isGhost?: boolean;
+  /** Arguments that it is created with, if it has an idempotency key. */
+  argsHash?: string;
   /** How and when the head was removed. */
   gone?: { readonly at: number; readonly isEarly: boolean };
 }
@@ -69,8 +71,10 @@ export class Model {
     this.world = world;
   }
 
-  /** A task is about to be created. */
+  /** A task is about to be created; with an idempotency key, by several at once. */
   expect(id: string, index: number): TaskModel {
+    const known = this.tasks.get(id);
+    if (known !== undefined) return known;
     const model: TaskModel = {
       id,
       index,
@@ -105,9 +109,7 @@ export class Model {
 
   /** Where clocks are good and nobody was paused, a run starts only when all earlier ones were told to stop. */
   #checkAlone(token: RunToken): void {
-    const { counters, plan } = this.world;
-    const skew = Math.max(...plan.skews) - Math.min(...plan.skews);
-    if (counters.has("clock.jumped") || skew >= plan.leaseMs / 6) return;
+    if (!haveGoodClocks(this.world)) return;
     for (const earlier of this.tokens) {
       const { process, signal } = earlier;
       const isOver = earlier.taskId !== token.taskId || earlier.hasEnded || signal.aborted;
@@ -124,6 +126,12 @@ export class Model {
     const match = MARK.exec(text);
     return match === null ? undefined : this.tokens[Number(match[1])];
   }
+}
+
+/** Whether the clocks of all nodes agree as well as the margins of the lease ask for. */
+export function haveGoodClocks({ counters, plan }: World): boolean {
+  const skew = Math.max(...plan.skews) - Math.min(...plan.skews);
+  return !counters.has("clock.jumped") && skew < plan.leaseMs / 6;
 }
 
 /** The mark of a run. */

@@ -12,6 +12,7 @@ import {
 } from "../../src/store/mod.ts";
 import {
   ConcurrentModificationError,
+  DEFAULT_TTL_LIMITS,
   LeaseLostError,
   leaseTimes,
   TaskNotFoundError,
@@ -27,6 +28,9 @@ import type { World } from "./world.ts";
 
 /** Service of the simulated tasks. */
 export const NAMESPACE = "simulated";
+
+/** The longest life of a task in a plan. */
+const MAX_TTL_MS = 3_600_000;
 
 /** What runs in one life of a node. */
 export interface Life {
@@ -83,12 +87,15 @@ export class Node {
     if (this.life !== undefined) return;
     const process = new SimProcess(this.#world, this.index, this.#lives++, this.#wallOffset);
     const crash = (restartMs: number) => this.crash(restartMs);
-    const subjectOf = ({ id }: RecordKey) => String(this.#model.tasks.get(id.split("/")[0]!)?.index ?? "");
+    const subjectOf = ({ kind, id }: RecordKey) => {
+      const [first, second] = id.split("/");
+      return kind === "idem" ? second! : String(this.#model.tasks.get(first!)?.index ?? "");
+    };
     const backend = new FlakyBackend(process, this.#engine, this.#counter, this.#forced, crash, subjectOf);
     const { leaseMs, parkAfterMs } = this.#world.plan;
     const store = new TaskStore(backend, {
       runtime: process,
-      config: { times: leaseTimes(leaseMs) },
+      config: { times: leaseTimes(leaseMs), ttl: { ...DEFAULT_TTL_LIMITS, maxTtlMs: MAX_TTL_MS } },
       onEvent: (event) => this.#hear(process, event),
     });
     const executor = new Executor(store);

@@ -37,6 +37,7 @@ export interface TaskPlan {
 export type OpKind =
   | "create"
   | "call"
+  | "once"
   | "get"
   | "result"
   | "answer"

@@ -78,6 +78,24 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     }],
     seed: 800,
   },
+  {
+    name: "a key given away while its task is being made",
+    changes: [{
+      file: "src/store/create_once.ts",
+      find: "const mayCome = now < record.createBy + this.#store.config.times.marginMs;",
+      replace: "const mayCome = false;",
+    }],
+    seed: 94,
+  },
+  {
+    name: "creates that outlive the time of their key",
+    changes: [{
+      file: "src/store/head_writer.ts",
+      find: "Math.min(createBy, this.#runtime.now() + CREATE_DEADLINE_MS)",
+      replace: "this.#runtime.now() + CREATE_DEADLINE_MS",
+    }],
+    seed: 1420,
+  },
 ];
 
 const ROOT = new URL("../../", import.meta.url);
