@@ -5,6 +5,7 @@
  * @see JSON Schema usage (T25-130, T26-122), `$ref` resolution (T26-123 to T26-125), resource use (T26-126)
  */
 import { isJsonObject, jsonDepth, type JsonObject, type JsonValue } from "../protocol/mod.ts";
+import { AppliedSchemas } from "./json_schema_circles.ts";
 
 /** Dialects that a schema may declare, by the names that the validator knows them under. */
 const DIALECTS = {
@@ -31,19 +32,22 @@ const NAMED: ReadonlySet<string> = new Set([
   "patternProperties",
   "properties",
 ]);
+const NAMES = ["$anchor", "$dynamicAnchor", "$id"] as const;
 const REFERENCES = ["$ref", "$dynamicRef", "$recursiveRef"] as const;
 
 /**
  * Checks a schema and tells its dialect; 2020-12 where it declares none.
  *
  * @throws {TypeError} If it declares a dialect that is not validated, refers to what is not in it (nothing is ever
- * fetched), or is too deep or too large to be validated in bounded time.
+ * fetched) or to itself for the same value, or is too deep or too large to be validated in bounded time.
  */
 export function checkJsonSchema(schema: JsonObject): Dialect {
   if (jsonDepth(schema, MAX_DEPTH) > MAX_DEPTH) {
     throw new TypeError(`Cannot use a JSON Schema: it nests deeper than ${MAX_DEPTH} levels`);
   }
-  new Checker(schema).check(schema);
+  const checker = new Checker(schema);
+  checker.check(schema);
+  checker.checkApplied();
   const { $schema } = schema;
   if ($schema === undefined) return "2020-12";
   for (const [uri, dialect] of Object.entries(DIALECTS)) {
@@ -57,7 +61,9 @@ export function checkJsonSchema(schema: JsonObject): Dialect {
 
 class Checker {
   readonly #root: JsonObject;
-  #subschemas = 0;
+  readonly #subschemas: JsonObject[] = [];
+  /** Subschemas by the names that references may call them. */
+  readonly #named = new Map<string, JsonObject[]>();
 
   constructor(root: JsonObject) {
     this.#root = root;
@@ -66,9 +72,10 @@ class Checker {
   check(schema: JsonValue | undefined): void {
     if (Array.isArray(schema)) return schema.forEach((item) => this.check(item));
     if (!isJsonObject(schema)) return;
-    if (++this.#subschemas > MAX_SUBSCHEMAS) {
+    if (this.#subschemas.push(schema) > MAX_SUBSCHEMAS) {
       throw new TypeError(`Cannot use a JSON Schema: it has over ${MAX_SUBSCHEMAS} subschemas`);
     }
+    for (const keyword of NAMES) this.#name(schema[keyword], schema);
     for (const keyword of REFERENCES) this.#checkReference(keyword, schema[keyword]);
     for (const [keyword, value] of Object.entries(schema)) {
       if (DATA.has(keyword)) continue;
@@ -77,10 +84,29 @@ class Checker {
     }
   }
 
+  /** Behind {@linkcode Checker.check}, which finds the names. */
+  checkApplied(): void {
+    const applied = new AppliedSchemas((reference) => this.#resolve(reference));
+    for (const schema of this.#subschemas) applied.check(schema);
+  }
+
+  #name(name: JsonValue | undefined, schema: JsonObject): void {
+    if (typeof name !== "string") return;
+    const reference = name.startsWith("#") ? name : `#${name}`;
+    this.#named.set(reference, [...this.#named.get(reference) ?? [], schema]);
+  }
+
+  #resolve(reference: JsonValue | undefined): readonly JsonValue[] {
+    if (typeof reference !== "string") return [];
+    if (!isPointer(reference)) return this.#named.get(reference) ?? [];
+    const found = find(this.#root, reference);
+    return found === undefined ? [] : [found];
+  }
+
   #checkReference(keyword: string, reference: JsonValue | undefined): void {
     if (reference === undefined) return;
     const isHere = typeof reference === "string" && reference.startsWith("#");
-    if (isHere && (!isPointer(reference) || find(this.#root, reference))) return;
+    if (isHere && (!isPointer(reference) || find(this.#root, reference) !== undefined)) return;
     throw new TypeError(
       `Cannot use a JSON Schema: its "${keyword}" ${
         JSON.stringify(reference)
@@ -94,16 +120,16 @@ function isPointer(reference: string): boolean {
   return reference === "#" || reference.startsWith("#/");
 }
 
-function find(root: JsonObject, reference: string): boolean {
+function find(root: JsonObject, reference: string): JsonValue | undefined {
   let value: JsonValue | undefined = root;
   for (const part of reference.split("/").slice(1)) {
     const key = decode(part);
     if (key === undefined || typeof value !== "object" || value === null || !Object.hasOwn(value, key)) {
-      return false;
+      return undefined;
     }
     value = (value as JsonObject)[key];
   }
-  return true;
+  return value;
 }
 
 function decode(part: string): string | undefined {

@@ -127,6 +127,54 @@ verifies("T26-126", "a schema that is too deep or too large is refused", () => {
   refuses(wide(10_001), "over 10000 subschemas");
 });
 
+verifies("T26-126", "a schema that refers to itself for the same value is refused", () => {
+  const circles: JsonObject[] = [
+    { $ref: "#" },
+    { type: "object", properties: { a: { $ref: "#/properties/a" } } },
+    { type: "object", allOf: [{ anyOf: [{ type: "string" }, { $ref: "#" }] }] },
+    { oneOf: [{ not: { if: { $ref: "#/oneOf/0" } } }] },
+    { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { then: { else: { $ref: "#/$defs/a" } } } } },
+    { dependentSchemas: { a: { $ref: "#" } } },
+    { $defs: { unused: { $ref: "#/$defs/unused" } } },
+    { $defs: { a: { $anchor: "me", $ref: "#me" } } },
+    { $defs: { a: { $dynamicAnchor: "me", $dynamicRef: "#me" } } },
+    { $schema: "https://json-schema.org/draft/2019-09/schema", $recursiveRef: "#" },
+    { $schema: "http://json-schema.org/draft-07/schema#", definitions: { a: { $id: "#me", $ref: "#me" } } },
+    { $schema: "http://json-schema.org/draft-07/schema#", dependencies: { a: { $ref: "#" }, b: ["a"] } },
+  ];
+  for (const schema of circles) refuses(schema, "leads to itself for the same value");
+  const doubling: Record<string, JsonObject> = { a0: {} };
+  for (let i = 1; i <= 20; i++) {
+    doubling[`a${i}`] = { allOf: [{ $ref: `#/$defs/a${i - 1}` }, { $ref: `#/$defs/a${i - 1}` }] };
+  }
+  refuses({ $defs: doubling }, "applies over 10000 schemas to one value");
+  const chain = Array.from(
+    { length: 300 },
+    (_, i): [string, JsonObject] => [`c${i}`, { $ref: `#/$defs/c${i + 1}` }],
+  );
+  refuses({ $defs: { ...Object.fromEntries(chain), c300: {} } }, "one through the other");
+});
+
+verifies("T26-126", "a schema that refers to itself for parts of the value is a recursive type", async () => {
+  const schema = fromJsonSchema({
+    $ref: "#/$defs/tree",
+    $defs: {
+      tree: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          children: { type: "array", items: { $ref: "#/$defs/tree" } },
+        },
+        patternProperties: { "^x-": { $ref: "#" } },
+        allOf: [{ $ref: "#/$defs/named" }, { $ref: "#/$defs/named" }],
+      },
+      named: { required: ["name"] },
+    },
+  });
+  assertEquals(await accepts(schema, { name: "a", children: [{ name: "b", "x-c": { name: "d" } }] }), true);
+  assertEquals(await accepts(schema, { name: "a", children: [{ name: "b", "x-c": {} }] }), false);
+});
+
 Deno.test("fromJsonSchema() takes a frozen schema, lists it verbatim and leaves it as it is", async () => {
   const schema = Object.freeze({ type: "object", properties: Object.freeze({ n: { type: "integer" } }) });
   const before = JSON.stringify(schema);
