@@ -18,6 +18,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
     "Both clients: reports:read first, reports:read reports:write when needed; 4 tasks are Ada's",
   "durable_approval.ts": "task is completed: INV-1 is paid, approved by Ada",
   "dynamodb.ts": "indexed, the last shards by B",
+  "lambda.ts": "client: the task is completed",
   "outside_engine.ts": "task is completed: A-17 is on its way",
   "redis_fleet.ts": "went on: Two processes wrote this in attempt 2",
   "worker_queue.ts": "task is completed: 3 pages, attempt 2",
