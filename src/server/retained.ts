@@ -42,9 +42,7 @@ export class Retained {
   take(keeper: Keeper, expiresAt: number): void {
     const { retainedTasks, retainedBytes, anonymousRetained, anonymousRetainedBytes } = this.#limits;
     const account = this.#accountOf(keeper);
-    const now = this.#runtime.now();
-    account.forgetExpired(now);
-    const retryAfterMs = Math.max(1, account.nextExpiry - now);
+    const retryAfterMs = Math.max(1, account.nextExpiry - this.#runtime.now());
     const [tasks, bytes] = keeper.isAnonymous
       ? [anonymousRetained, anonymousRetainedBytes]
       : [retainedTasks, retainedBytes];
@@ -70,7 +68,9 @@ export class Retained {
   }
 
   #accountOf({ owner, isAnonymous }: Keeper): Account {
-    return this.#accounts.use(isAnonymous ? ANONYMOUS : owner);
+    const account = this.#accounts.use(isAnonymous ? ANONYMOUS : owner);
+    account.forgetExpired(this.#runtime.now());
+    return account;
   }
 }
 
@@ -100,7 +100,7 @@ class Account {
       this.bytes -= bytes;
       expired++;
     }
-    this.#slots.splice(0, expired);
+    if (expired > 0) this.#slots.splice(0, expired);
   }
 
   /** Adds to what expires then. Nothing falls below zero: what is taken away may have been stored elsewhere. */
