@@ -9,12 +9,13 @@
 import type { Implementation } from "../protocol/content.ts";
 import { isJsonObject, type JsonObject } from "../protocol/mod.ts";
 import type { LoggingLevel } from "../protocol/logging.ts";
-import { randomName, type Runtime } from "../runtime.ts";
+import { randomName, type Runtime, sleep } from "../runtime.ts";
 import {
   type OwnerKey,
   type RecordKey,
   type RecordWrite,
   type StorageBackend,
+  StorageUnavailableError,
   type StoredRecord,
   toBytes,
 } from "../store/mod.ts";
@@ -60,7 +61,8 @@ const MAX_RENEWALS = 4;
 /** The same for an anonymous session, which is renewed more often. */
 const MAX_ANONYMOUS_RENEWALS = 100;
 /** Times a change of a session is tried. */
-const MAX_AMEND_ATTEMPTS = 8;
+const MAX_AMEND_ATTEMPTS = 12;
+const MAX_AMEND_BACKOFF_MS = 500;
 
 /** Options of {@linkcode SessionStore}. Durations are milliseconds. */
 export interface SessionStoreOptions {
@@ -191,12 +193,23 @@ export class SessionStore {
     return ok;
   }
 
-  /** Applies a change of a session, on what is there now if it changed meanwhile. */
+  /**
+   * Applies a change of a session, on what is there now if it changed meanwhile. Of a session that has ended there is
+   * nothing to change.
+   *
+   * @throws {StorageUnavailableError} If others change it again and again; asking once more is safe.
+   */
   async amend(stored: StoredSession, change: (session: Session) => Session): Promise<void> {
+    const key: RecordKey = { owner: stored.owner, kind: "session", id: stored.session.id };
     let current: StoredSession | undefined = stored;
-    for (let attempt = 0; attempt < MAX_AMEND_ATTEMPTS && current !== undefined; attempt++) {
+    for (let attempt = 1; current !== undefined; attempt++) {
       if (await this.update(current, change(current.session))) return;
-      const key: RecordKey = { owner: stored.owner, kind: "session", id: stored.session.id };
+      if (attempt >= MAX_AMEND_ATTEMPTS) {
+        throw new StorageUnavailableError(
+          `Cannot change a session: it was changed ${attempt} times meanwhile`,
+        );
+      }
+      await sleep(this.#runtime, this.#runtime.random() * Math.min(MAX_AMEND_BACKOFF_MS, 2 ** (attempt + 1)));
       current = await this.get(key);
     }
   }

@@ -201,13 +201,12 @@ class Subscription {
   /** Tasks that the caller may use; all others are left out, whyever they are not there (T26-091, T26-096). */
   async #findTasks(ids: readonly string[]): Promise<Versioned[]> {
     if (!hasTasks(this.#services)) return [];
-    const found = await Promise.all(
-      [...new Set(ids)].map(async (id) =>
-        await this.#services.store.find(await ownerKeyFor(this.#exchange.caller, id), id)
-      ),
+    const { caller } = this.#exchange;
+    const keys = await Promise.all(
+      [...new Set(ids)].map(async (id) => headKey(await ownerKeyFor(caller, id), id)),
     );
-    return found.filter((current) => current !== undefined)
-      .filter(({ head }) => mayUseTask(this.#services, this.#exchange.caller, head));
+    const found = await this.#services.store.findMany(keys);
+    return found.filter(({ head }) => mayUseTask(this.#services, caller, head));
   }
 
   #servedLists(wanted: SubscriptionFilter): SubscriptionFilter {

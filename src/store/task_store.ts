@@ -69,6 +69,9 @@ export interface TaskStoreOptions {
   readonly onBytes?: OnBytes;
 }
 
+/** Records that are asked for at once. */
+const KEYS_PER_GET = 100;
+
 /** Tasks over a backend. */
 export class TaskStore {
   /** The engine. */
@@ -143,6 +146,24 @@ export class TaskStore {
     const current = await this.find(owner, id);
     if (current === undefined) throw new TaskNotFoundError();
     return current;
+  }
+
+  /**
+   * Those of many tasks that {@linkcode TaskStore.find} would find, read together. A record that cannot be read is left
+   * out, and told of.
+   */
+  async findMany(keys: readonly RecordKey[]): Promise<Versioned[]> {
+    const groups: RecordKey[][] = [];
+    for (let i = 0; i < keys.length; i += KEYS_PER_GET) groups.push(keys.slice(i, i + KEYS_PER_GET));
+    const read = await Promise.all(groups.map((group) => this.backend.get(group)));
+    return read.flat().flatMap((record) => {
+      try {
+        return this.#writer.accept(record) ?? [];
+      } catch (error) {
+        this.#tellUndecodable(record!.key, error);
+        return [];
+      }
+    });
   }
 
   /** The task as stored, expired or not: for recovery. */
@@ -246,9 +267,13 @@ export class TaskStore {
       const head = decodeHead(record.key.id, record.value);
       if (this.runtime.now() < head.expiresAt) heads.push(head);
     } catch (error) {
-      if (!(error instanceof UndecodableRecordError)) throw error;
-      this.emit({ type: "record_undecodable", taskId: record.key.id, message: error.message, error });
+      this.#tellUndecodable(record.key, error);
     }
+  }
+
+  #tellUndecodable({ id }: RecordKey, error: unknown): void {
+    if (!(error instanceof UndecodableRecordError)) throw error;
+    this.emit({ type: "record_undecodable", taskId: id, message: error.message, error });
   }
 
   /** Changes a head; see {@linkcode HeadWriter.mutate}. */

@@ -70,6 +70,26 @@ verifies(
   },
 );
 
+Deno.test("the tasks of a subscription are read together, and one that cannot be read hides no other", async () => {
+  const parts = withGate({ limits: { activeTasks: 300, createsPerMinute: 1000 } });
+  const client = parts.modern(user("ada"));
+  const taskIds: string[] = [];
+  for (let i = 0; i < 250; i++) taskIds.push(await client.createTask("work"));
+  const broken = parts.backend.keys().find(({ id }) => id === taskIds[7])!;
+  const [{ version } = { version: "" }] = await parts.backend.get([broken]);
+  await parts.backend.put({ key: broken, value: new TextEncoder().encode("{}") }, { version });
+  const sizes: number[] = [];
+  const get = parts.backend.get.bind(parts.backend);
+  parts.backend.get = (keys) => (sizes.push(keys.length), get(keys));
+  const stream = await listen(parts, "ada", { taskIds });
+  assertEquals((await stream.next())?.params.notifications, {
+    taskIds: taskIds.filter((id) => id !== taskIds[7]),
+  });
+  assertEquals(sizes.filter((size) => size > 1), [100, 100, 50]);
+  assertEquals(parts.events.map(({ type, taskId }) => [type, taskId]), [["record_undecodable", taskIds[7]]]);
+  await stream.stop();
+});
+
 verifies(
   ["T26-096", "lib-I9"],
   "foreign, unknown and expired tasks are left out alike, and never heard of",
