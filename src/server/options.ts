@@ -98,8 +98,8 @@ export interface ServerCoreOptions extends ScopeOptions {
    */
   readonly resultWaitMs?: number;
   /**
-   * How long a prompt of a workflow with a task may go on starting steps; then it hands over the rest, and a step that
-   * is still running ends behind it.
+   * How long a prompt of a workflow with a task may go on starting steps, or wait for another process that runs it; then
+   * it hands over the rest, and a step that is still running ends behind it.
    * @default {60_000}
    */
   readonly workflowWaitMs?: number;

@@ -174,6 +174,7 @@ async function goOn(
       retries: false,
       leavesToAsk: true,
       stops: [],
+      endsAt: store.runtime.monotonic() + services.options.workflowWaitMs,
     });
     await Promise.all([run.inTime, run.ended]);
   } catch (error) {

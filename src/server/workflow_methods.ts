@@ -5,10 +5,10 @@
  */
 import { type JsonObject, type JsonRpcRequest, META, VERSION_2025, VERSION_2026 } from "../protocol/mod.ts";
 import type { GetPromptParams } from "../protocol/params.ts";
-import { declares } from "../protocol/input_capability.ts";
+import { declares, toInputCapabilities } from "../protocol/input_capability.ts";
 import type { RequestMeta, RetryParams } from "../protocol/v2026_07_28/mod.ts";
 import type { RunHooks } from "../execution/mod.ts";
-import { type ReceivedAnswer, type TaskHead, workflowOf } from "../tasks/mod.ts";
+import { firstUnfinished, type ReceivedAnswer, type TaskHead, workflowOf } from "../tasks/mod.ts";
 import { headKey } from "../store/mod.ts";
 import type { ArgumentValues, WorkflowDefinition } from "../workflow/mod.ts";
 import { takeAnswers } from "./input_answers.ts";
@@ -18,10 +18,11 @@ import { isLoggedAt } from "./log_level.ts";
 import type { Services } from "./services.ts";
 import { toReport } from "./workflow_report.ts";
 import { runWorkflow, type WorkflowStanding } from "./workflow_run.ts";
+import { takeInTurn } from "./workflow_turn.ts";
 import { openWorkflowState, sealWorkflowState } from "./workflow_state.ts";
 import {
   createWorkflowTask,
-  resumeWorkflowTask,
+  findWorkflowTask,
   type WorkflowCall,
   type WorkflowTask,
 } from "./workflow_task.ts";
@@ -52,7 +53,7 @@ export async function getWorkflowLegacy(
   };
   const task = await takeUp(services, call, prompt, params.continuesTaskId);
   if (task === undefined) return undefined;
-  const { head } = task.taken.current;
+  const { head } = task.current;
   services.streams.follow(session.id, head);
   const hooks = requestHooks(exchange, params, (level) => isLoggedAt(level, session.logLevel ?? "info"));
   const stopAsking = askOnStream(context, head);
@@ -111,42 +112,45 @@ async function takeUp(
   { readArgs }: WorkflowPromptRequest,
   taskId: string | undefined,
 ): Promise<WorkflowTask | undefined> {
-  if (taskId !== undefined) return await resumeWorkflowTask(services, call, taskId);
+  if (taskId !== undefined) return await findWorkflowTask(services, call, taskId);
   return await createWorkflowTask(services, call, await readArgs());
 }
 
-/** Runs a task that is held here, in time; any other stands where it stands. */
+/** Goes on with a task, as soon as nobody else does, for as long as a prompt may take. */
 async function stand(
   services: Services,
-  { definition, exchange }: WorkflowCall,
-  { taken, args, hasChanged, freePlace }: WorkflowTask,
+  { definition, exchange, clientCapabilities }: WorkflowCall,
+  { current, created, args, hasChanged, freePlace }: WorkflowTask,
   hooks: RunHooks,
   cancels: readonly AbortSignal[],
   leavesToAsk: boolean,
 ): Promise<Partial<WorkflowStanding> & Pick<WorkflowStanding, "head">> {
-  const { current, holder, startedAt } = taken;
-  const { head } = current;
+  const { store, options: { workflowWaitMs } } = services;
   if (hasChanged) {
-    const [first] = workflowOf(head).steps.filter(({ status }) => status !== "completed");
+    const { head } = current;
+    const first = firstUnfinished(workflowOf(head));
     return { head, pauseReason: first && { type: "workflowChanged", nextStep: first.name } };
   }
-  if (holder === undefined) return { head };
+  const endsAt = store.runtime.monotonic() + workflowWaitMs;
   const stops = [exchange.left, ...cancels];
-  const held = { current, holder, startedAt };
-  const run = await runWorkflow(services, {
-    definition,
-    args,
-    ...held,
-    hooks,
-    retries: true,
-    leavesToAsk,
-    stops,
-  }).catch((error) => {
+  const caller = {
+    principal: exchange.caller,
+    clientCapabilities: toInputCapabilities(clientCapabilities),
+  };
+  try {
+    const taken = created === undefined
+      ? await takeInTurn(store, caller, current, { endsAt, stops })
+      : { ...created, current };
+    const { holder } = taken;
+    if (holder === undefined) return { head: taken.current.head };
+    const how = { hooks, retries: true, leavesToAsk, stops, endsAt };
+    const run = await runWorkflow(services, { definition, args, ...taken, holder, ...how });
+    exchange.waitUntil(run.ended.finally(() => freePlace()));
+    return await run.inTime;
+  } catch (error) {
     freePlace();
     throw error;
-  });
-  exchange.waitUntil(run.ended.finally(() => freePlace()));
-  return await run.inTime;
+  }
 }
 
 async function answer(

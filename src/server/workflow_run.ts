@@ -35,6 +35,8 @@ export interface WorkflowRunRequest {
   readonly leavesToAsk: boolean;
   /** Abort when nobody waits any longer. */
   readonly stops: readonly AbortSignal[];
+  /** Monotonic time from which on no further step is started. */
+  readonly endsAt: number;
 }
 
 /** Where a run stands. */
@@ -62,7 +64,7 @@ export const HANDOVER_MS = 1000;
 
 /** Runs a workflow that is held here. */
 export async function runWorkflow(services: Services, request: WorkflowRunRequest): Promise<WorkflowRun> {
-  const { store, executor, workflowHost: host, options: { workflowWaitMs } } = services;
+  const { store, executor, workflowHost: host } = services;
   const { definition, args, hooks, holder, retries, leavesToAsk } = request;
   const steps = new StepStore(store);
   const parts: { runner?: WorkflowRunner } = {};
@@ -72,7 +74,8 @@ export async function runWorkflow(services: Services, request: WorkflowRunReques
     settings: { park: (head, holder, now) => parts.runner?.park(head, holder, now), storesProgress: false },
   });
   if (leavesToAsk) run.leaveWhenIdle();
-  const end = new EndOfWait(services, request.stops, () => run.leaveWhenIdle());
+  const waitMs = Math.max(1, request.endsAt - store.runtime.monotonic());
+  const end = new EndOfWait(services, waitMs, request.stops, () => run.leaveWhenIdle());
   const runner = new WorkflowRunner(run, {
     definition,
     args,
@@ -98,7 +101,7 @@ export async function runWorkflow(services: Services, request: WorkflowRunReques
   };
   const inTime = async (): Promise<WorkflowStanding> => {
     const giveUp = new AbortController();
-    const slow = sleep(store.runtime, workflowWaitMs + HANDOVER_MS, giveUp.signal).catch(() => {});
+    const slow = sleep(store.runtime, waitMs + HANDOVER_MS, giveUp.signal).catch(() => {});
     const event = await Promise.race([stopped, slow]);
     giveUp.abort();
     if (event === undefined) return stand(run.head, end.reason ?? "timeLimit");
@@ -127,10 +130,14 @@ class EndOfWait {
   readonly #onEnd: () => void;
   readonly #stops: (() => void)[];
 
-  constructor(services: Services, stops: readonly AbortSignal[], onEnd: () => void) {
-    const { options: { runtime, workflowWaitMs }, subscriptions: { closing } } = services;
+  constructor(
+    { options: { runtime }, subscriptions: { closing } }: Services,
+    waitMs: number,
+    stops: readonly AbortSignal[],
+    onEnd: () => void,
+  ) {
     this.#onEnd = onEnd;
-    const cancelTimer: CancelTimer = runtime.setTimer(workflowWaitMs, () => this.#end("timeLimit"));
+    const cancelTimer: CancelTimer = runtime.setTimer(waitMs, () => this.#end("timeLimit"));
     this.#stops = [
       cancelTimer,
       onFirstAbort(stops, () => this.#end("cancelled")),

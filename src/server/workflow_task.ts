@@ -8,19 +8,14 @@ import { toInputCapabilities } from "../protocol/input_capability.ts";
 import { randomName } from "../runtime.ts";
 import {
   clampTtl,
+  type Holder,
   LimitReachedError,
   newWorkflow,
   TaskError,
   type TaskHead,
   TaskNotFoundError,
 } from "../tasks/mod.ts";
-import {
-  findWorkflow,
-  StorageError,
-  type TakenWorkflow,
-  takeWorkflow,
-  toCanonicalJson,
-} from "../store/mod.ts";
+import { findWorkflow, StorageError, toCanonicalJson, type Versioned } from "../store/mod.ts";
 import { type ArgumentValues, readArguments, type WorkflowDefinition } from "../workflow/mod.ts";
 import type { Exchange } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
@@ -42,9 +37,11 @@ export interface WorkflowCall {
   readonly sessionId?: string;
 }
 
-/** A workflow task in the hands of a request. */
+/** A workflow task that a request is about. */
 export interface WorkflowTask {
-  readonly taken: TakenWorkflow;
+  readonly current: Versioned;
+  /** Who holds it here, if it was just created. */
+  readonly created?: { readonly holder: Holder; readonly startedAt: number };
   /** Arguments of the prompt. */
   readonly args: ArgumentValues;
   /** Whether the workflow has other steps by now: it cannot be gone on with. */
@@ -71,7 +68,7 @@ export async function createWorkflowTask(
     const draft = await draftOf(services, call);
     freePlace = takePlace(services, exchange, draft);
     const current = await store.create(draft, activeLimitFor(services, exchange));
-    return { taken: { current, holder: draft.exec, startedAt }, args, hasChanged: false, freePlace };
+    return { current, created: { holder: draft.exec, startedAt }, args, hasChanged: false, freePlace };
   } catch (error) {
     freePlace(error);
     if (!(error instanceof TaskError || error instanceof StorageError)) throw error;
@@ -89,12 +86,12 @@ export async function createWorkflowTask(
 }
 
 /**
- * Takes up the task of a workflow, to go on with it if nobody else does.
+ * Finds the task of a workflow that is to be gone on with.
  *
  * @throws {TaskNotFoundError} If the caller has no such task of this workflow.
  * @throws {ProtocolError} -32602 if arguments are given that are not those of the task.
  */
-export async function resumeWorkflowTask(
+export async function findWorkflowTask(
   services: Services,
   call: WorkflowCall,
   taskId: string,
@@ -110,14 +107,12 @@ export async function resumeWorkflowTask(
     throw invalidParams("Invalid params: the arguments are not those that the task was created with");
   }
   const read = readArguments(definition.arguments, given);
-  const freePlace = () => {};
-  if (!read.ok || !fitsTask(definition, head)) {
-    const taken = { current: found, startedAt: 0 };
-    return { taken, args: read.ok ? read.values : new Map(), hasChanged: true, freePlace };
-  }
-  const clientCapabilities = toInputCapabilities(call.clientCapabilities);
-  const taken = await takeWorkflow(store, { principal: caller, clientCapabilities }, found);
-  return { taken, args: read.values, hasChanged: false, freePlace };
+  return {
+    current: found,
+    args: read.ok ? read.values : new Map(),
+    hasChanged: !read.ok || !fitsTask(definition, head),
+    freePlace: () => {},
+  };
 }
 
 /** Whether the steps of a task are those of the workflow. */

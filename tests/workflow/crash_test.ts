@@ -142,6 +142,29 @@ verifies(
   },
 );
 
+verifies("EXEC-01", "a prompt that waits for another process takes over when that one is lost", async () => {
+  const runtime = new FakeRuntime();
+  const engine = memory({ runtime });
+  const dying = new FaultyBackend(engine);
+  const a = instance(dying, runtime, 1);
+  const begun = Promise.withResolvers<void>();
+  dying.onPut("task", (put) => put(), (put) => put(), async (put) => {
+    const done = await put();
+    begun.resolve();
+    await gone();
+    return done;
+  });
+  getModern(a, "mixed", { source: "x" }).catch(() => {});
+  await begun.promise;
+  const b = instance(engine, runtime, 2);
+  const waiting = getModern(b, "mixed", undefined, { task: (await taskIn(engine, runtime))! });
+  await runtime.advance(30_000);
+  Object.assign(dying, { get: gone, put: gone, due: gone, list: gone, delete: gone });
+  const answer = await runtime.drive(waiting, { limitMs: 10_000 });
+  assertEquals((metaOf(answer).pause_reason as Json).reason, "worker_lost");
+  assertEquals([...a.calls, ...b.calls], ["redo x"]);
+});
+
 const FAULTS: Readonly<Record<string, PutFault>> = {
   throwBefore,
   loseReply,
