@@ -21,6 +21,10 @@ export interface CampaignOptions {
   readonly batchSize?: number;
   /** Makes the batches, where they are not seeds. */
   readonly batchOf?: (from: number, count: number) => Batch;
+  /** Module of the threads. @default the simulator's */
+  readonly worker?: URL;
+  /** Whether it is enough before all schedules have run. */
+  readonly isEnough?: (campaign: CampaignReport) => boolean;
   /** Told of each batch. */
   readonly onProgress?: (campaign: CampaignReport) => void;
 }
@@ -42,7 +46,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const report: CampaignReport = { schedules: 0, events: 0, seconds: 0, counters: new Map(), failures: [] };
   let next = from;
   const take = (): Batch | undefined => {
-    const isOver = elapsed() >= seconds || options.stopsAtFailure && report.failures.length > 0;
+    const isOver = elapsed() >= seconds || options.stopsAtFailure && report.failures.length > 0 ||
+      options.isEnough?.(report);
     const count = Math.min(batchSize, from + schedules - next);
     if (isOver || count <= 0) return undefined;
     const batch = options.batchOf?.(next, count) ?? { from: next, count };
@@ -50,7 +55,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     return batch;
   };
   const work = async () => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = new Worker(options.worker ?? new URL("./worker.ts", import.meta.url), { type: "module" });
     try {
       for (let batch = take(); batch !== undefined; batch = take()) {
         add(report, await ask(worker, batch));
