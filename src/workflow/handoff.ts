@@ -147,7 +147,7 @@ function callText(step: RemainingStep, number: number): string {
   const { tool, guidance, resources } = step;
   const call = tool === undefined
     ? `${number}. Read the resources of step ${name(step.name)}`
-    : `${number}. Call ${tool} with ${quoteInline({ ...step.arguments, ...step.placeholders }, MAX_ARGS)}`;
+    : `${number}. Call ${tool} with ${quoteInline(step.call, MAX_ARGS)}`;
   const notes = [
     ...resources.map((uri) => `   Resource: ${toOneLine(uri, MAX_NOTE)}`),
     ...(guidance === undefined ? [] : [`   Note: ${toOneLine(guidance, MAX_NOTE)}`]),

@@ -47,7 +47,7 @@ export function toPauseReason(
         blockedStep,
         uri: cut(stop.uri),
         error: cut(stop.error),
-        suggestedTool,
+        ...(hasRun(state, blockedStep) ? {} : { suggestedTool }),
       };
     case "tool":
       return stop.hasAskedInVain
@@ -82,6 +82,10 @@ function failure(
   retryable: boolean,
 ): PauseReason {
   return { type: "toolError", failedStep: name, error: cut(error), retryable, suggestedTool: tool };
+}
+
+function hasRun({ steps }: WorkflowState, step: string): boolean {
+  return steps.some(({ name, outcome }) => name === step && outcome !== undefined);
 }
 
 /** The reason, if what is missing is the output of a step that failed. */

@@ -18,12 +18,14 @@ const MAX_VALUES = 65_536;
 export interface RemainingStep {
   /** Name of the step. */
   readonly name: string;
-  /** Tool to call. Absent: the step only reads resources. */
+  /** Tool to call. Absent: the step only reads resources, or its tool has run. */
   readonly tool?: string;
   /** Arguments that have a value, in the order of the step. */
   readonly arguments: JsonObject;
   /** What stands for the others, such as `<output from raw_data>`. */
   readonly placeholders: Readonly<Record<string, string>>;
+  /** Both, in the order of the step. */
+  readonly call: JsonObject;
   /** Resources that belong to the step, as they are declared. */
   readonly resources: readonly string[];
   /** The author's words on the step. */
@@ -47,22 +49,30 @@ export function remainingSteps(
   const pending = state.steps.filter(isLeft);
   const forClient = new Set(clientSteps(state.pauseReason, failed, pending));
   let room = MAX_VALUES;
-  return [...failed, ...pending].flatMap(({ name }) => {
-    const step = definition.steps.find((candidate) => candidate.name === name);
-    if (step === undefined) return [];
+  return [...failed, ...pending].map((each) => {
+    const { name } = each;
+    // What a workflow does not have any more is told by what the task knows of it.
+    const step = definition.steps.find((candidate) => candidate.name === name) ?? bareStep(each);
     const given = argumentsOf(step, definition, known, room);
     room -= given.length;
+    const required = requiredOf(state.pauseReason, name).map((field) => [field, `<required field ${field}>`]);
     const guidance = guidanceText(step, known.arguments);
-    return [{
+    const isCalled = step.tool === undefined || each.status === "pending" && each.outcome !== undefined;
+    return {
       name,
-      ...(step.tool === undefined ? {} : { tool: step.tool }),
-      arguments: given.args,
-      placeholders: given.placeholders,
+      ...(isCalled ? {} : { tool: step.tool }),
+      arguments: isCalled ? {} : given.args,
+      placeholders: isCalled ? {} : { ...given.placeholders, ...Object.fromEntries(required) },
+      call: isCalled ? {} : { ...given.call, ...Object.fromEntries(required) },
       resources: step.resources.map(({ uri }) => uri),
       ...(guidance === undefined ? {} : { guidance }),
       isForClient: forClient.has(name),
-    }];
+    };
   });
+}
+
+function bareStep({ name, tool }: WorkflowStepState): WorkflowStep {
+  return { name, tool, args: [], resources: [], templateBindings: [], retryable: false };
 }
 
 /** Steps that the server cannot do, or has tried in vain. */
@@ -80,31 +90,49 @@ function clientSteps(
   return names.length > 0 ? names : pending.slice(0, 1).map(({ name }) => name);
 }
 
+/** What the step's tool demands, and the workflow says nothing of. */
+function requiredOf(reason: PauseReason | undefined, step: string): readonly string[] {
+  return reason?.type === "schemaMismatch" && reason.blockedStep === step ? reason.missingFields : [];
+}
+
+interface KnownArguments {
+  readonly args: JsonObject;
+  readonly placeholders: Readonly<Record<string, string>>;
+  readonly call: JsonObject;
+  readonly length: number;
+}
+
 function argumentsOf(
   step: WorkflowStep,
   definition: WorkflowDefinition,
   known: Known,
   room: number,
-): {
-  readonly args: JsonObject;
-  readonly placeholders: Readonly<Record<string, string>>;
-  readonly length: number;
-} {
+): KnownArguments {
   const found = resolveWhatIsKnown(step, definition.arguments, known);
   const missing = new Set(found.missing.map(({ parameter }) => parameter));
   const args: [string, JsonValue][] = [];
   const placeholders: [string, string][] = [];
+  const call: [string, JsonValue][] = [];
   let length = 0;
   for (const [name, source] of step.args) {
     const value = Object.hasOwn(found.args, name) ? found.args[name] : undefined;
     const size = value === undefined ? 0 : JSON.stringify(value).length;
-    const fits = size <= MAX_VALUE && length + size <= room;
-    if (value !== undefined && fits) {
+    if (value !== undefined && size <= MAX_VALUE && length + size <= room) {
       length += size;
       args.push([name, value]);
-    } else if (value !== undefined || missing.has(name)) placeholders.push([name, placeholderFor(source)]);
+      call.push([name, value]);
+    } else if (value !== undefined || missing.has(name)) {
+      const placeholder = placeholderFor(source);
+      placeholders.push([name, placeholder]);
+      call.push([name, placeholder]);
+    }
   }
-  return { args: Object.fromEntries(args), placeholders: Object.fromEntries(placeholders), length };
+  return {
+    args: Object.fromEntries(args),
+    placeholders: Object.fromEntries(placeholders),
+    call: Object.fromEntries(call),
+    length,
+  };
 }
 
 /** What stands for a value that is not there, or too long to be repeated. */

@@ -283,6 +283,19 @@ Deno.test("a resource behind a tool is read again, the tool is not run again", a
   );
   const first = await getModern(parts, "w");
   assertEquals(stepsOf(first), { s: "pending", t: "pending" });
+  // The tool is not to be called again: there are only resources left.
+  assertEquals(metaOf(first).pause_reason, {
+    type: "resourceError",
+    blockedStep: "s",
+    uri: "late://x!",
+    error: "There is no such resource",
+  });
+  assertEquals((metaOf(first).remaining_steps as Json[])[0], {
+    name: "s",
+    arguments: {},
+    resources: ["late://{name}"],
+    for_client: true,
+  });
   isThere = true;
   const second = await getModern(parts, "w", undefined, { task: taskOf(first) });
   assertEquals(stepsOf(second), { s: "completed", t: "completed" });
@@ -357,4 +370,27 @@ Deno.test("a workflow reports its steps as progress, and stores none of it", asy
   assertEquals(sent.map(({ params }) => (params as Json).progress), [0, 0.5, 1, 1.5, 2]);
   assertEquals((sent[1]!.params as Json).message, "Step 1/2: a: half");
   await settle();
+});
+
+Deno.test("a workflow that has other steps by now is not gone on with, and its calls are recorded all the same", async () => {
+  const before = withPipeline();
+  const after = withPipeline({ backend: before.backend, runtime: before.runtime, seed: 2 });
+  const first = workflow("w", "change").task().step("a", "judge").arg("text", constant("x"));
+  before.server.registerWorkflow(first.step("b", "work").arg("text", constant("b")));
+  after.server.registerWorkflow(first.step("c", "work").arg("text", constant("c")));
+  const task = taskOf(await getModern(before, "w"));
+  await before.unchanged(async () => {
+    const answer = await getModern(after, "w", undefined, { task });
+    assertEquals(metaOf(answer).pause_reason, { type: "workflowChanged", nextStep: "a" });
+    assertEquals((metaOf(answer).remaining_steps as Json[]).map(({ name, tool }) => [name, tool]), [
+      ["a", "judge"],
+      ["b", "work"],
+    ]);
+  });
+  const args = { text: "x", verdict: "good", grade: 1 };
+  await after.modern(ADA).call("judge", args, { meta: naming(task) });
+  await settle();
+  assertEquals([before.calls, after.calls], [[], ["judge good"]]);
+  const done = await getModern(before, "w", undefined, { task });
+  assertEquals([metaOf(done).task_status, before.calls], ["completed", ["work b"]]);
 });
