@@ -115,24 +115,14 @@ export class Lease {
    * @throws {StorageUnavailableError} If the store is away; the task is still held then, and can be finished later.
    */
   finish(outcome: TaskOutcome, statusMessage?: string): Promise<boolean> {
-    const done = this.#queue.then(async () => {
-      const { owner, id } = this.head;
-      this.#isEnding = true;
-      try {
+    return this.#writeLast(() =>
+      this.#unlessLost(async () => {
+        const { owner, id } = this.head;
         const ref = { owner, id, ...this.holder };
         const { current } = await this.#store.finish(ref, outcome, statusMessage, this.#current, this.#gen);
         this.#current = current;
-        this.#release();
         return true;
-      } catch (error) {
-        if (!this.#loseTo(error)) throw error;
-        return false;
-      } finally {
-        this.#isEnding = false;
-      }
-    });
-    this.#queue = done.catch(() => {});
-    return done;
+      }), (hasFinished) => hasFinished);
   }
 
   /**
@@ -142,28 +132,18 @@ export class Lease {
    * @throws {StorageUnavailableError} If the store is away; the task is still held then.
    */
   letGo(change: (head: TaskHead, holder: Holder, now: number) => TaskHead | undefined): Promise<boolean> {
-    const done = this.#queue.then(async () => {
-      if (this.#ended) return false;
-      const { owner, id } = this.head;
-      this.#isEnding = true;
-      try {
+    return this.#writeLast(() =>
+      this.#unlessLost(async () => {
+        if (this.#ended) return false;
+        const { owner, id } = this.head;
         const { value } = await this.#store.mutate<boolean>(owner, id, {
           decide: (head, now) => {
             const next = change(head, this.holder, now);
             return next === undefined ? { skip: false } : { write: next, value: true };
           },
         }, this.#current);
-        if (value) this.#release();
         return value;
-      } catch (error) {
-        if (!this.#loseTo(error)) throw error;
-        return false;
-      } finally {
-        this.#isEnding = false;
-      }
-    });
-    this.#queue = done.catch(() => {});
-    return done;
+      }), (isGone) => isGone);
   }
 
   /**
@@ -173,18 +153,7 @@ export class Lease {
    * @throws {StorageUnavailableError} If the store is away; the task is still held then.
    */
   conclude(change: HolderWrite, landed?: (head: TaskHead) => boolean): Promise<TaskHead> {
-    const done = this.#queue.then(async () => {
-      this.#isEnding = true;
-      try {
-        const head = await this.#write(change, landed);
-        if (!this.#isHolderOf(head)) this.#release();
-        return head;
-      } finally {
-        this.#isEnding = false;
-      }
-    });
-    this.#queue = done.catch(() => {});
-    return done;
+    return this.#writeLast(() => this.#write(change, landed), (head) => !this.#isHolderOf(head));
   }
 
   /** Polls for changes made elsewhere while the holder waits for input. Returns how to stop. */
@@ -196,6 +165,32 @@ export class Lease {
   abandon(): void {
     this.#hasLapsed = false;
     this.#release();
+  }
+
+  /** Queues a write behind which the task is held no more, if `isLast` says so of what it came to. */
+  #writeLast<T>(write: () => Promise<T>, isLast: (result: T) => boolean): Promise<T> {
+    const done = this.#queue.then(async () => {
+      this.#isEnding = true;
+      try {
+        const result = await write();
+        if (isLast(result)) this.#release();
+        return result;
+      } finally {
+        this.#isEnding = false;
+      }
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  /** `false`: the task was lost. */
+  async #unlessLost(write: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!this.#loseTo(error)) throw error;
+      return false;
+    }
   }
 
   async #write(change: HolderWrite, landed: ((head: TaskHead) => boolean) | undefined): Promise<TaskHead> {
