@@ -1,5 +1,5 @@
 /**
- * Tells whether what an author wrote is a block of content, and a result of a tool, that both revisions allow.
+ * Tells whether what an author wrote is a result of a tool, or a message of a prompt, that both revisions allow.
  *
  * Only shapes are judged: a client refuses the whole message if one member of it is missing or of another type. Members
  * that the revisions do not know pass.
@@ -61,10 +61,16 @@ const block: Check = (value, path) => {
     : check(value, path);
 };
 const callResult = shape({ content: listOf(block) }, { isError: flag, _meta: object });
+const promptMessage = shape({ role, content: block }, {});
 
 /** What is wrong with a tool's result; `undefined` if nothing is. The phrase names a member, and no value. */
 export function faultOfCallToolResult(result: JsonObject): string | undefined {
   return callResult(result, "");
+}
+
+/** What is wrong with a message of a prompt; `undefined` if nothing is. The phrase names a member, and no value. */
+export function faultOfPromptMessage(message: unknown): string | undefined {
+  return isJsonObject(message) ? promptMessage(message, "") : "a message must be an object";
 }
 
 /**

@@ -269,7 +269,9 @@ verifies("T26-194", "a last round that comes twice makes one task, and starts on
 
 Deno.test("a round that is sent twice and becomes slow makes one task", async () => {
   const { modern, server, backend, runtime } = withAsking();
+  const keys: string[] = [];
   server.registerTool("slow", { task: { support: "optional" } }, async (_, ctx) => {
+    keys.push(ctx.idempotencyKey);
     await ctx.elicit("first", { message: "First?", schema: TEXT });
     await ctx.sleep("long", 5000);
     return "done";
@@ -282,6 +284,8 @@ Deno.test("a round that is sent twice and becomes slow makes one task", async ()
   assertEquals(answers.map(({ result }) => result.taskId), [taskId, taskId]);
   await runtime.advance(10_000);
   assertEquals(backend.valuesOf("task").map(({ status }) => status), ["completed"]);
+  // Until one of them is a task, both run: what they pass on says that they are the same call.
+  assertEquals([keys.length, new Set(keys).size], [3, 1]);
 });
 
 verifies("lib-I12", "a last round that comes again once its task is gone revives no task", async () => {

@@ -267,9 +267,15 @@ verifies(
       { type: "resource", resource: { ...embedded, blob: "AAAA" } },
       { type: "resource" },
       { type: "resource_link", uri: "a" },
+      { type: "resource_link", uri: "no uri", name: "a" },
+      { type: "text", text: "", annotations: { audience: ["nobody"] } },
     ];
     for (const content of bad) assertEquals(await get(content), -32603, JSON.stringify(content));
     assertEquals(await get({ type: "text", text: "" }, "system"), -32603);
+    const told = parts.events.map(({ error }) => (error as Error).message);
+    for (const fault of ['"content.text" must be a string', '"content.data" must be base64']) {
+      assertEquals(told.includes(`Prompt "any" returned message 0 in which ${fault}`), true, fault);
+    }
   },
 );
 
