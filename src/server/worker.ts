@@ -12,6 +12,8 @@ import { type StorageBackend, TaskStore } from "../store/mod.ts";
 import { resolveServerOptions, type ServerCoreOptions } from "./options.ts";
 import type { ToolConfig, ToolHandler } from "./tool_config.ts";
 import { ToolRegistry } from "./tool_registry.ts";
+import { Turns } from "./turns.ts";
+import { recordTask } from "./workflow_record.ts";
 
 /** A tool and its work. */
 export interface WorkerTool<Args = unknown> extends ToolConfig<Args> {
@@ -63,7 +65,11 @@ export function createWorker(options: WorkerOptions): Worker {
   }
   const { runtime, emit: onEvent } = resolved;
   const store = new TaskStore(backend, { runtime, config: resolved.store, onEvent });
-  const executor = new Executor(store);
+  const recording = { store, continuations: new Turns() };
+  const executor = new Executor(store, async (head, outcome) => {
+    // Going on with a workflow is up to the server, which knows it.
+    await recordTask(recording, head, outcome);
+  });
   const recovery = new Recovery(executor, {
     namespace,
     findTool: (name) => registry.get(name),

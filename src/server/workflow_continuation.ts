@@ -16,19 +16,14 @@ import {
   TaskNotFoundError,
   workflowOf,
 } from "../tasks/mod.ts";
-import {
-  recordContinuation,
-  type RecordedContinuation,
-  takeWorkflow,
-  type TaskOutcome,
-  type Versioned,
-} from "../store/mod.ts";
+import { type RecordedContinuation, takeWorkflow, type TaskOutcome, type Versioned } from "../store/mod.ts";
 import type { Settled } from "../execution/mod.ts";
-import { completionOf, readArguments, toContinuingCall } from "../workflow/mod.ts";
+import { readArguments } from "../workflow/mod.ts";
 import type { Caller, Exchange } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import { mayUseTask } from "./task_scopes.ts";
+import { recordCall, recordTask, reportUnrecorded } from "./workflow_record.ts";
 import { runWorkflow } from "./workflow_run.ts";
 import { fitsTask } from "./workflow_task.ts";
 
@@ -62,7 +57,7 @@ export async function findContinued(
       mayUseTask(services, caller, found.head);
     return isUsable ? found : undefined;
   } catch (error) {
-    report(services, taskId, error);
+    reportUnrecorded(store, taskId, error);
     return undefined;
   }
 }
@@ -82,7 +77,8 @@ export async function continueWithCall(
   if (continues === undefined || hasAskedInVain === true) return undefined;
   const { runtime } = services.store;
   const nonce = randomName(runtime, 9);
-  const recorded = recordCall(services, continues, call, outcome, nonce);
+  const { tool: { name: tool }, rawArgs } = call;
+  const recorded = recordCall(services, continues, { tool, rawArgs, outcome, nonce });
   exchange.waitUntil(recorded.then((done) => goOn(services, exchange.caller, done)));
   const stop = new AbortController();
   const wait = sleep(runtime, MAX_WAIT_MS, stop.signal).then(() => undefined, () => undefined);
@@ -91,61 +87,19 @@ export async function continueWithCall(
   return done && { [META.workflow]: tell(done) };
 }
 
-/**
- * Records what a call came to that became a task of its own, once that task has ended; its id marks the record, so that it is
- * one whoever ends the task. Never rejects.
- */
+/** Records a call that became a task, and goes on with its workflow. Never rejects. */
 export async function continueWithTask(
   services: Services,
   head: TaskHead,
   outcome: TaskOutcome,
 ): Promise<void> {
-  const { id, name, args, continues, principal } = head;
-  if (continues === undefined) return;
-  const { store } = services;
-  try {
-    const found = await store.find(continues.owner, continues.id);
-    if (found === undefined) return;
-    const call = { tool: { name }, rawArgs: await store.load(head, args) };
-    await goOn(services, principal, await recordCall(services, found, call, outcome, id));
-  } catch (error) {
-    report(services, continues.id, error);
-  }
+  await goOn(services, head.principal, await recordTask(services, head, outcome));
 }
 
 /** The result of a call with what became of its continuation, if anything did. */
 export function withContinuation(result: JsonObject, meta: JsonObject | undefined): JsonObject {
   if (meta === undefined) return result;
   return { ...result, _meta: { ...(isJsonObject(result._meta) ? result._meta : {}), ...meta } };
-}
-
-/** `undefined`: nothing was recorded. Never rejects. */
-async function recordCall(
-  services: Services,
-  found: Versioned,
-  { tool, rawArgs }: Pick<ContinuingToolCall, "tool" | "rawArgs">,
-  outcome: TaskOutcome,
-  nonce: string,
-): Promise<RecordedContinuation | undefined> {
-  const { store, continuations } = services;
-  const call = toContinuingCall(tool.name, isJsonObject(rawArgs) ? rawArgs : {}, outcome, nonce);
-  const { id } = found.head;
-  try {
-    return await continuations.take(id, (isFirst) =>
-      recordContinuation(
-        store,
-        found.head.owner,
-        id,
-        call,
-        ({ name, exec, workflow }) =>
-          completionOf(name, workflow?.steps.length ?? 0, `${exec.epoch}.${nonce}`),
-        // Behind others, what was read before they wrote is of no use.
-        isFirst ? found : undefined,
-      ));
-  } catch (error) {
-    report(services, found.head.id, error);
-    return undefined;
-  }
 }
 
 /** Runs what can be run now, if nobody does and the workflow is known here. Never rejects. */
@@ -183,12 +137,6 @@ async function goOn(
     const message = "A workflow did not go on by itself";
     store.emit({ type: "workflow_not_continued", taskId, name, message, error });
   }
-}
-
-function report({ store }: Services, taskId: string, error: unknown): void {
-  if (error instanceof TaskNotFoundError) return;
-  const message = "A call was not recorded with the workflow that it names";
-  store.emit({ type: "continuation_failed", taskId, message, error });
 }
 
 function mayGoOn({ store, workflows }: Services, head: TaskHead): boolean {

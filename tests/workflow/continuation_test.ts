@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { z } from "zod";
-import { constant, output, workflow } from "../../mod.ts";
+import { constant, createWorker, output, workflow } from "../../mod.ts";
 import type { Answer } from "../support/http_client.ts";
 import { createGate } from "../support/gate_tool.ts";
 import { verifies } from "../support/requirements.ts";
@@ -281,6 +281,27 @@ Deno.test("a call that becomes a task of its own continues the workflow when it 
   assertEquals([steps.map(({ status }) => status), extras.length], [["pending", "completed"], 1]);
   assertEquals(parts.events, []);
   assertEquals(task.length, 36);
+});
+
+Deno.test("a worker records a call that it has ended, and leaves the rest to the server", async () => {
+  const parts = withPipeline();
+  parts.server.registerTool("far", { task: { support: "required" } });
+  parts.server.registerWorkflow(
+    workflow("w", "wait").task().step("a", "far").step("b", "work").arg("text", constant("b")),
+  );
+  const task = taskOf(await getModern(parts, "w"));
+  await parts.modern(ADA).createTask("far", {}, { meta: naming(task) });
+  const { backend, runtime } = parts;
+  const worker = createWorker({
+    backend,
+    runtime,
+    namespace: "test",
+    tools: { far: { handler: () => "done" } },
+  });
+  await runtime.advance(2000);
+  assertEquals(headOf(parts, task).workflow.steps.map(({ status }) => status), ["completed", "pending"]);
+  assertEquals(metaOf(await getModern(parts, "w", undefined, { task })).task_status, "completed");
+  await worker.close();
 });
 
 Deno.test("a client ends a workflow with a result of its own, in either revision", async () => {
