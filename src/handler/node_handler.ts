@@ -57,12 +57,15 @@ export function toNodeHandler(server: FetchServer, options: NodeHandlerOptions =
   return async function handle(incoming: NodeRequestLike, outgoing: NodeResponseLike): Promise<void> {
     const departure = new AbortController();
     let isSent = false;
-    outgoing.on("close", () => {
+    const leave = () => {
       if (!isSent) departure.abort(new DOMException("The client left", "AbortError"));
-    });
+    };
+    // What a framework did before may have taken so long that the client is gone by now.
+    if (outgoing.destroyed) leave();
+    else outgoing.on("close", leave);
     // Whatever it says, "close" follows.
     outgoing.on("error", () => {});
-    const body = toBody(incoming);
+    const body = toBody(incoming, departure.signal);
     try {
       const request = toRequest(incoming, body, departure.signal);
       const response = request === undefined

@@ -81,18 +81,22 @@ function toUrl({ socket, url = "/", originalUrl = url }: NodeRequestLike, header
   return URL.canParse(here + path) ? here + path : `${scheme}://localhost${path}`;
 }
 
-/** The body of a request, whichever way it is to be had. */
-export function toBody(incoming: NodeRequestLike): NodeBody {
+/**
+ * The body of a request, whichever way it is to be had.
+ *
+ * @param left Aborts when the client leaves.
+ */
+export function toBody(incoming: NodeRequestLike, left: AbortSignal): NodeBody {
   const { method, body, readableEnded } = incoming;
   const release = () => void incoming.resume();
   if (method === "GET" || method === "HEAD") return { content: undefined, release };
-  if (!readableEnded) return toStream(incoming);
+  if (!readableEnded) return toStream(incoming, left);
   if (body === undefined || typeof body === "string") return { content: body, release };
   return { content: body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body), release };
 }
 
 /** One piece at a time, and none before it is asked for. */
-function toStream(incoming: NodeRequestLike): NodeBody {
+function toStream(incoming: NodeRequestLike, left: AbortSignal): NodeBody {
   let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   let hasStarted = false;
   const settle = (act: "close" | "error", why?: string) => {
@@ -110,15 +114,20 @@ function toStream(incoming: NodeRequestLike): NodeBody {
       controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
     });
     incoming.on("end", () => settle("close"));
-    incoming.on("error", () => settle("error", "the client left"));
-    incoming.on("close", () => settle("error", "the client left"));
+    incoming.on("error", leave);
+    incoming.on("close", leave);
   };
+  const leave = () => settle("error", "the client left");
   const content = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start: (given) => void (controller = given),
     pull: () => hasStarted ? void incoming.resume() : start(),
     cancel: () => void (controller = undefined),
   }, { highWaterMark: 0 });
+  // The request may have told of its end before anybody asked for the body.
+  if (left.aborted) leave();
+  else left.addEventListener("abort", leave, { once: true });
   const release = () => {
+    left.removeEventListener("abort", leave);
     settle("error", "the request was answered before");
     incoming.resume();
   };

@@ -8,6 +8,8 @@
 export interface NodeResponseLike {
   /** Status to send. */
   statusCode: number;
+  /** Whether the connection is gone; `node:http2` does not tell. */
+  readonly destroyed?: boolean;
   /** Whether status and headers are out. */
   readonly headersSent: boolean;
   /** Sets a header; an array is sent as one field for each. */

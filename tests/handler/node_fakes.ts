@@ -53,6 +53,7 @@ export class FakeIncoming extends Emitter implements NodeRequestLike {
 export class FakeOutgoing extends Emitter implements NodeResponseLike {
   statusCode = 200;
   headersSent = false;
+  destroyed = false;
   /** Whether the client is slow. */
   isSlow = false;
   readonly headers: Record<string, string | readonly string[]> = {};

@@ -149,6 +149,27 @@ Deno.test("toNodeHandler() fails the body of a client that leaves while it sends
   assertEquals(outgoing.sent.includes("left"), true, String(outgoing.sent));
 });
 
+Deno.test("toNodeHandler() fails a body that is asked for only after the client has left", async () => {
+  const [incoming, outgoing] = [new FakeIncoming("POST", "/mcp"), new FakeOutgoing()];
+  const failed = Promise.withResolvers<unknown>();
+  const server = answering(async () => {
+    outgoing.leave();
+    await server.seen[0]!.request.text().catch(failed.resolve);
+    return new Response(null);
+  });
+  await toNodeHandler(server)(incoming, outgoing);
+  assertEquals((await failed.promise as Error).message, "Cannot read the body: the client left");
+});
+
+Deno.test("toNodeHandler() knows of a client that left before it was its turn", async () => {
+  const { body, state } = pieces();
+  const server = answering(new Response(body));
+  const outgoing = new FakeOutgoing();
+  outgoing.destroyed = true;
+  await toNodeHandler(server)(new FakeIncoming("POST", "/mcp"), outgoing);
+  assertEquals([server.seen[0]!.request.signal.aborted, state.isCancelled, outgoing.sent], [true, true, []]);
+});
+
 Deno.test("toNodeHandler() takes the body that a framework has read", async () => {
   for (
     const [body, expected] of [
