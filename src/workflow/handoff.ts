@@ -107,6 +107,9 @@ function reasonText(reason: PauseReason, underWay: string | undefined): string {
     case "toolUnavailable":
       return `Step ${name(reason.blockedStep)} cannot be run as a part of the workflow: ` +
         sentence(reason.message);
+    case "workflowChanged":
+      return `The workflow stopped before step ${name(reason.nextStep)}: ${INTERRUPTIONS[reason.type]}. ` +
+        "Ask for this prompt without its task to begin it anew.";
     default:
       return underWay === undefined
         ? `The workflow stopped before step ${name(reason.nextStep)}: ${INTERRUPTIONS[reason.type]}. ` +
