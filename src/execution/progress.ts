@@ -39,6 +39,7 @@ export class ProgressReporter {
 
   /** Reports what the tool is doing, in words. */
   async status(message: string): Promise<void> {
+    if (typeof message !== "string") throw new TypeError("Cannot report a status: it is not a text");
     await this.#offer(message, undefined);
   }
 

@@ -71,7 +71,7 @@ export interface Question<Answer> extends AskOptions {
 /**
  * A form for {@linkcode TaskContext.ask}.
  *
- * @throws {TypeError} If the schema is not a flat object of primitives and choices, or asks for a secret by its name.
+ * @throws {TypeError} If the schema is not a flat object of primitives and choices, or asks for a secret by its name, or there is no message.
  */
 export function elicit<Content>(
   question: FormQuestion<Content>,
@@ -80,13 +80,14 @@ export function elicit<Content>(
 /**
  * A page for {@linkcode TaskContext.ask}.
  *
- * @throws {TypeError} If the URL is none, or holds a login or a secret.
+ * @throws {TypeError} If the URL is none, or holds a login or a secret, or there is no message.
  */
 export function elicit(question: UrlQuestion, options?: AskOptions): Question<UrlAnswer>;
 export function elicit(
   question: FormQuestion<unknown> | UrlQuestion,
   options: AskOptions = {},
 ): Question<FormAnswer<unknown> | UrlAnswer> {
+  if (typeof question?.message !== "string") throw new TypeError("Cannot ask: the question has no message");
   return { ...options, ...("url" in question ? toUrlQuestion(question) : toFormQuestion(question)) };
 }
 

@@ -53,9 +53,23 @@ export function toJsonSchema(schema: Schema, side: "input" | "output", what: str
       `Cannot list ${what}: its schema cannot show itself as JSON Schema; use zod 4 or fromJsonSchema(…)`,
     );
   }
-  const json: unknown = JSON.parse(JSON.stringify(source[side]({ target: "draft-2020-12" })));
+  const json = showSchema(source[side], what);
   if (!isJsonObject(json)) throw new TypeError(`Cannot list ${what}: its schema is not an object schema`);
   return json;
+}
+
+function showSchema(
+  show: (options: { readonly target: "draft-2020-12" }) => Record<string, unknown>,
+  what: string,
+): unknown {
+  try {
+    return JSON.parse(JSON.stringify(show({ target: "draft-2020-12" })));
+  } catch (cause) {
+    const fault = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`Cannot list ${what}: its schema cannot show itself as JSON Schema: ${fault}`, {
+      cause,
+    });
+  }
 }
 
 /** What came of reading a value. */

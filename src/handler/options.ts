@@ -52,6 +52,9 @@ export function resolveOptions(options: Omit<FetchHandlerOptions, "onEvent">): F
   if (options.protectedResource !== undefined && options.authenticate === undefined) {
     throw new TypeError('Cannot set "protectedResource": "authenticate" is missing, so nothing is protected');
   }
+  if (options.authenticate !== undefined && typeof options.authenticate !== "function") {
+    throw new TypeError('Cannot set "authenticate": it is not a function');
+  }
   const limits = { maxBodyBytes, maxDepth, keepAliveMs, maxQueueBytes };
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1) {

@@ -7,6 +7,7 @@ import type { Icon } from "../protocol/content.ts";
 import type { Prompt, PromptArgument, PromptMessage } from "../protocol/listings.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../protocol/mod.ts";
 import { assertMetaKeys } from "../protocol/meta_key.ts";
+import { assertFunction } from "./given_function.ts";
 import type { Caller } from "./exchange.ts";
 import { assertMessages } from "./prompt_messages.ts";
 import { type ReadValue, readValue, type Schema, type TaskContext, toJsonSchema } from "../execution/mod.ts";
@@ -95,6 +96,7 @@ export class PromptRegistry {
     if (name === "" || name.length > 256) {
       throw new TypeError(`Cannot register prompt "${name}": a name is 1 to 256 characters`);
     }
+    assertFunction(`register prompt "${name}" with its handler`, handler);
     if (this.#prompts.has(name)) throw new TypeError(`Cannot register prompt "${name}": the name is taken`);
     const { title, description, icons, _meta, argsSchema, complete = {}, scopes = [] } = config;
     assertMetaKeys(`prompt "${name}"`, Object.keys(_meta ?? {}));

@@ -8,6 +8,7 @@ import type { Resource, ResourceTemplate } from "../protocol/listings.ts";
 import type { JsonObject } from "../protocol/mod.ts";
 import { assertMetaKeys } from "../protocol/meta_key.ts";
 import type { TaskContext } from "../execution/mod.ts";
+import { assertFunction } from "./given_function.ts";
 import type { Completer } from "./prompt_registry.ts";
 import { type ResourceResult, toContents } from "./resource_contents.ts";
 import { isUri } from "../protocol/uri.ts";
@@ -126,6 +127,7 @@ export class ResourceRegistry {
    */
   add(name: string, uri: string, config: ResourceConfig, handler: ResourceHandler): void {
     if (name === "") throw new TypeError("Cannot register a resource: its name is empty");
+    assertFunction(`register resource "${name}" with its handler`, handler);
     const template = isUriTemplate(uri) ? parseUriTemplate(uri) : undefined;
     if (template === undefined && !isUri(uri)) {
       throw new TypeError(`Cannot register resource "${name}": "${uri}" is not an absolute URI`);

@@ -88,11 +88,17 @@ export class ServerCore implements Dispatcher {
   /**
    * A server.
    *
-   * @throws {TypeError} Without a backend where the runtime has no default one; the message shows the line to write.
+   * @throws {TypeError} Without a name; if `backend` is none; without a backend where the runtime has no default one; the message shows the line to write.
    * @throws {RangeError} If an option is out of its bounds.
    */
   constructor(info: Implementation, options: ServerCoreOptions = {}) {
+    if (typeof info?.name !== "string" || info.name === "") {
+      throw new TypeError("Cannot make a server: it has no name");
+    }
     if (options.backend === undefined) assertDefaultBackend();
+    else if (typeof options.backend.put !== "function") {
+      throw new TypeError('Cannot keep tasks: "backend" has no method "put", so it is not a backend');
+    }
     this.#info = info;
     this.#given = options;
     this.#options = resolveServerOptions(info.name, options);

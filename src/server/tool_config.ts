@@ -25,8 +25,8 @@ export interface RepeatOptions {
 export interface TaskOptions<Args = unknown> {
   /** Whether a call can, or must, be a task. */
   readonly support: TaskSupport;
-  /** The handler may run again after a crash. Absent: never. `true`: 3 attempts in all. */
-  readonly repeatable?: true | RepeatOptions;
+  /** Whether the handler may run again after a crash. `true`: 3 attempts in all. @default {false} */
+  readonly repeatable?: boolean | RepeatOptions;
   /** Time to live of a task whose client names none. */
   readonly ttlMs?: number;
   /** Poll interval suggested to clients. */

@@ -15,8 +15,9 @@ import {
   toJsonSchema,
 } from "../execution/mod.ts";
 import type { MirroredParam } from "./exchange.ts";
+import { assertFunction } from "./given_function.ts";
 import { findMirroredParams } from "./mirrored_params.ts";
-import type { TaskOptions, ToolConfig, ToolHandler } from "./tool_config.ts";
+import type { TaskOptions, TaskSupport, ToolConfig, ToolHandler } from "./tool_config.ts";
 
 /** What a call runs. */
 export interface CallableTool extends ExecutableTool {
@@ -42,6 +43,7 @@ export interface WaitDefaults {
 }
 
 const TOOL_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+const TASK_SUPPORT: readonly TaskSupport[] = ["forbidden", "optional", "required"];
 const DEFAULT_MAX_ATTEMPTS = 3;
 const DURATIONS = ["ttlMs", "pollIntervalMs", "inlineMs", "parkAfterMs", "inputTimeoutMs"] as const;
 const NO_ARGUMENTS: JsonObject & { readonly type: "object" } = {
@@ -76,8 +78,8 @@ export class ToolRegistry {
   /**
    * Adds a tool.
    *
-   * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, a schema does not fit, or what is
-   * shown in `_meta` cannot be a key there.
+   * @throws {TypeError} If the name is taken or not 1 to 128 of `A-Z a-z 0-9 _ - .`, a schema does not fit, what is
+   * shown in `_meta` cannot be a key there, the handler is no function, or `task.support` is none of its three words.
    * @throws {RangeError} If a duration or the number of attempts is not a whole number of at least 1 (`inlineMs`: of at
    * least 0), or a factor is below 1.
    */
@@ -87,6 +89,12 @@ export class ToolRegistry {
     }
     if (this.#tools.has(name)) throw new TypeError(`Cannot register tool "${name}": the name is taken`);
     const task = config.task ?? { support: "forbidden" };
+    if (!TASK_SUPPORT.includes(task.support)) {
+      throw new TypeError(
+        `Cannot register tool "${name}": "task.support" is none of "${TASK_SUPPORT.join('", "')}"`,
+      );
+    }
+    if (handler !== undefined) assertFunction(`register tool "${name}" with its handler`, handler);
     assertMetaKeys(`tool "${name}"`, [...Object.keys(config._meta ?? {}), ...task.publicVariables ?? []]);
     if (handler !== undefined && task.dispatch !== undefined) {
       throw new TypeError(`Cannot register tool "${name}": it has both a handler and "dispatch"`);
@@ -141,7 +149,7 @@ function readRepeatable(
   name: string,
   repeatable: TaskOptions["repeatable"],
 ): Pick<ExecutableTool, "repeatable" | "maxAttempts" | "backoff"> {
-  if (repeatable === undefined) return { repeatable: false, maxAttempts: 1 };
+  if (repeatable === undefined || repeatable === false) return { repeatable: false, maxAttempts: 1 };
   if (repeatable === true) return { repeatable: true, maxAttempts: DEFAULT_MAX_ATTEMPTS };
   const { maxAttempts, backoff } = repeatable;
   assertWhole(name, "maxAttempts", maxAttempts);
