@@ -109,7 +109,7 @@ function reasonText(reason: PauseReason, underWay: string | undefined): string {
         sentence(reason.message);
     case "workflowChanged":
       return `The workflow stopped before step ${name(reason.nextStep)}: ${INTERRUPTIONS[reason.type]}. ` +
-        "Ask for this prompt without its task to begin it anew.";
+        "This server cannot go on with it; ask for this prompt without its task to begin it anew.";
     default:
       return underWay === undefined
         ? `The workflow stopped before step ${name(reason.nextStep)}: ${INTERRUPTIONS[reason.type]}. ` +

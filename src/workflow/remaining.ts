@@ -81,6 +81,8 @@ function clientSteps(
   failed: readonly WorkflowStepState[],
   pending: readonly WorkflowStepState[],
 ): string[] {
+  // Its steps are unknown here: what is left is never done by this server.
+  if (reason?.type === "workflowChanged") return [...failed, ...pending].map(({ name }) => name);
   if (reason === undefined || "nextStep" in reason) return [];
   const names = failed.map(({ name }) => name);
   if ("blockedStep" in reason) {

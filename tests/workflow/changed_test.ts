@@ -38,7 +38,8 @@ Deno.test("a workflow that has other steps by now goes on where they are known, 
   assertEquals(
     told(answer.result).at(-1),
     "assistant: The workflow stopped before step 'transform': its steps are not those it was begun with. " +
-      "Ask for this prompt without its task to begin it anew.",
+      "This server cannot go on with it; ask for this prompt without its task to begin it anew.\n\n" +
+      "To continue the workflow, make these tool calls:\n\n1. Call redo with {}",
   );
   assertEquals([calls, backend.dump()], [[], before]);
 

@@ -118,11 +118,15 @@ verifies("HAND-01", "every reason has its words", () => {
       ["closing", "the server closes"],
       ["workerLost", "the process running it was lost"],
       ["storeUnavailable", "what it came to could not be stored yet"],
-      ["workflowChanged", "its steps are not those it was begun with"],
     ] as const).map(([type, words]): [PauseReason, string] => [
       { type, nextStep: "two" },
       `The workflow stopped before step 'two': ${words}. Ask for this prompt again, with its task, to let it go on.`,
     ]),
+    [
+      { type: "workflowChanged", nextStep: "two" },
+      "The workflow stopped before step 'two': its steps are not those it was begun with. " +
+      "This server cannot go on with it; ask for this prompt without its task to begin it anew.",
+    ],
   ];
   for (const [reason, words] of reasons) {
     const { text, meta } = handOver("cppp", reason, knownOf("Ada", { one: "{}" }));
