@@ -12,9 +12,11 @@ import type { Caller } from "./exchange.ts";
 import { ownerKeyFor } from "./owner.ts";
 import type { Services } from "./services.ts";
 import { demandTaskScopes } from "./task_scopes.ts";
+import { continueWithAnswers } from "./workflow_continuation.ts";
 
 /**
- * Stores the answers to outstanding questions; answers to anything else are ignored.
+ * Stores the answers to outstanding questions; answers to anything else are ignored. What waits for them goes on, a
+ * workflow unless `goesOn` is `false`.
  *
  * @throws {TaskNotFoundError} If the caller has no such task.
  * @throws {AccessRefusedError} If the caller lacks a scope of its tool.
@@ -25,6 +27,7 @@ export async function takeAnswers(
   caller: Caller,
   taskId: string,
   answers: Readonly<Record<string, ReceivedAnswer>>,
+  { goesOn = true }: { readonly goesOn?: boolean } = {},
 ): Promise<void> {
   const owner = await ownerKeyFor(caller, taskId);
   const { head } = await services.store.get(owner, taskId);
@@ -37,6 +40,7 @@ export async function takeAnswers(
   const { current } = await services.store.answer(owner, taskId, Object.fromEntries(fitting));
   // A parked task goes on here, if its tool is here.
   await services.recovery.attend(current);
+  if (goesOn) void continueWithAnswers(services, caller, current);
 }
 
 /** @throws {ProtocolError} -32602 if the answer does not fit its question. */

@@ -40,21 +40,22 @@ export class Retained {
    * @throws {LimitReachedError} If its owner keeps as many tasks, or as many bytes, as allowed.
    */
   take(keeper: Keeper, expiresAt: number): void {
-    const { retainedTasks, retainedBytes, anonymousRetained, anonymousRetainedBytes } = this.#limits;
     const account = this.#accountOf(keeper);
-    const retryAfterMs = Math.max(1, account.nextExpiry - this.#runtime.now());
-    const [tasks, bytes] = keeper.isAnonymous
-      ? [anonymousRetained, anonymousRetainedBytes]
-      : [retainedTasks, retainedBytes];
-    if (account.tasks >= tasks) {
-      const limit = keeper.isAnonymous ? "anonymousRetained" : "retainedTasks";
-      throw new LimitReachedError(limit, tasks, retryAfterMs);
-    }
-    if (account.bytes >= bytes) {
-      const limit = keeper.isAnonymous ? "anonymousRetainedBytes" : "retainedBytes";
-      throw new LimitReachedError(limit, bytes, retryAfterMs);
-    }
+    const limit = keeper.isAnonymous ? "anonymousRetained" : "retainedTasks";
+    if (account.tasks >= this.#limits[limit]) throw this.#reached(limit, account);
+    this.assertRoom(keeper);
     account.add(expiresAt, 1, 0);
+  }
+
+  /**
+   * Makes sure that more may be kept with a task that is there.
+   *
+   * @throws {LimitReachedError} If its owner keeps as many bytes as allowed.
+   */
+  assertRoom(keeper: Keeper): void {
+    const account = this.#accountOf(keeper);
+    const limit = keeper.isAnonymous ? "anonymousRetainedBytes" : "retainedBytes";
+    if (account.bytes >= this.#limits[limit]) throw this.#reached(limit, account);
   }
 
   /** Takes back a {@linkcode take} for a task that was not made after all. */
@@ -65,6 +66,10 @@ export class Retained {
   /** Counts bytes that were stored or, below zero, deleted before they expired. */
   addBytes(keeper: Keeper, bytes: number, expiresAt: number): void {
     this.#accountOf(keeper).add(expiresAt, 0, bytes);
+  }
+
+  #reached(limit: keyof Limits, { nextExpiry }: Account): LimitReachedError {
+    return new LimitReachedError(limit, this.#limits[limit], Math.max(1, nextExpiry - this.#runtime.now()));
   }
 
   #accountOf({ owner, isAnonymous }: Keeper): Account {

@@ -55,7 +55,10 @@ export async function findContinued(
     const found = await store.find(await ownerKeyFor(caller, taskId), taskId);
     const isUsable = found?.head.kind === "workflow" && found.head.namespace === options.namespace &&
       mayUseTask(services, caller, found.head);
-    return isUsable ? found : undefined;
+    if (!isUsable) return undefined;
+    // What calls came to is kept with the workflow: who keeps as much as allowed adds nothing to it.
+    services.retained.assertRoom({ owner: found.head.owner, isAnonymous: caller === undefined });
+    return found;
   } catch (error) {
     reportUnrecorded(store, taskId, error);
     return undefined;
@@ -79,7 +82,7 @@ export async function continueWithCall(
   const nonce = randomName(runtime, 9);
   const { tool: { name: tool }, rawArgs } = call;
   const recorded = recordCall(services, continues, { tool, rawArgs, outcome, nonce });
-  exchange.waitUntil(recorded.then((done) => goOn(services, exchange.caller, done)));
+  exchange.waitUntil(recorded.then((done) => goOnBehind(services, exchange.caller, done)));
   const stop = new AbortController();
   const wait = sleep(runtime, MAX_WAIT_MS, stop.signal).then(() => undefined, () => undefined);
   const done = await Promise.race([recorded, wait]);
@@ -93,7 +96,18 @@ export async function continueWithTask(
   head: TaskHead,
   outcome: TaskOutcome,
 ): Promise<void> {
-  await goOn(services, head.principal, await recordTask(services, head, outcome));
+  await goOnBehind(services, head.principal, await recordTask(services, head, outcome));
+}
+
+/** Goes on with a workflow whose questions have been answered. Never rejects. */
+export async function continueWithAnswers(
+  services: Services,
+  caller: Caller,
+  current: Versioned,
+): Promise<void> {
+  if (current.head.kind === "workflow" && current.head.status === "working") {
+    await goOn(services, caller, current);
+  }
 }
 
 /** The result of a call with what became of its continuation, if anything did. */
@@ -102,14 +116,18 @@ export function withContinuation(result: JsonObject, meta: JsonObject | undefine
   return { ...result, _meta: { ...(isJsonObject(result._meta) ? result._meta : {}), ...meta } };
 }
 
-/** Runs what can be run now, if nobody does and the workflow is known here. Never rejects. */
-async function goOn(
+/** Goes on behind a call that was a step. */
+async function goOnBehind(
   services: Services,
   caller: Caller,
   recorded: RecordedContinuation | undefined,
 ): Promise<void> {
-  if (recorded?.step === undefined) return;
-  const { current, current: { head } } = recorded;
+  if (recorded?.step !== undefined) await goOn(services, caller, recorded.current);
+}
+
+/** Runs what can be run now, if nobody does and the workflow is known here. Never rejects. */
+async function goOn(services: Services, caller: Caller, current: Versioned): Promise<void> {
+  const { head } = current;
   const { store, workflows } = services;
   try {
     if (!mayGoOn(services, head)) return;

@@ -91,7 +91,8 @@ export async function getWorkflowModern(
     taskId = opened;
   }
   if (taskId !== undefined && params.inputResponses !== undefined) {
-    await takeAnswers(services, exchange.caller, taskId, toAnswers(params));
+    // This request goes on by itself.
+    await takeAnswers(services, exchange.caller, taskId, toAnswers(params), { goesOn: false });
   }
   const task = await takeUp(services, call, prompt, taskId);
   if (task === undefined) return undefined;
@@ -201,9 +202,10 @@ function askOnStream(
       message: "A question could not be sent",
       error,
     });
+  // The questions are asked by a run in this process.
   const unsubscribe = services.store.watcher.subscribe(headKey(owner, id), (current) => {
     if (current !== undefined) open.send(current.head).catch(report);
-  });
+  }, { poll: false });
   open.send(head).catch(report);
   return () => {
     unsubscribe();

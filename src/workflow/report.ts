@@ -5,7 +5,7 @@
  */
 import type { CallToolResult, JsonObject, PromptMessage } from "../protocol/mod.ts";
 import type { TaskHead } from "../tasks/mod.ts";
-import { type PauseReason, workflowOf } from "../tasks/mod.ts";
+import { type PauseReason, workflowOf, type WorkflowState, type WorkflowStepState } from "../tasks/mod.ts";
 import type { ArgumentValues } from "./arguments.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import { handoffMessage, handoffMeta } from "./handoff.ts";
@@ -55,33 +55,49 @@ export async function reportWorkflow(options: ReportOptions): Promise<WorkflowRe
   const { definition, args, head, variables, underWay, unfinished = [] } = options;
   const state = workflowOf(head);
   const workflow = options.pauseReason === undefined ? state : { ...state, pauseReason: options.pauseReason };
-  const outputs = new Map<string, CallToolResult>();
-  const told: PromptMessage[] = [];
-  for (const step of workflow.steps) {
-    if (step.nonce === undefined) continue;
-    const { result, messages } = await options.steps.read(head, step);
-    const declared = definition.steps.find(({ name }) => name === step.name);
-    // What a client has done is told by its call alone.
-    const guidance = step.by === "client" && declared !== undefined
-      ? guidanceMessage(declared, args)
-      : undefined;
-    if (guidance !== undefined) told.push(guidance);
-    told.push(...messages);
-    const binding = declared?.binding;
-    if (binding !== undefined && result !== undefined && step.status === "completed") {
-      outputs.set(binding, result);
-    }
-  }
-  const known: Known = { arguments: args, outputs, variables };
+  const told = await Promise.all(workflow.steps.map((step) => tell(options, step)));
+  const known: Known = { arguments: args, outputs: await outputsFor(options, workflow), variables };
   const remaining = remainingSteps(definition, workflow, known, underWay);
   const handoff = { taskId: head.id, status: head.status, workflow, remaining, underWay };
   const last = handoffMessage(handoff);
   const messages = [
     intentMessage(definition, args),
     planMessage(definition, options.describe),
-    ...told,
+    ...told.flat(),
     ...unfinished,
     ...(last === undefined ? [] : [last]),
   ];
   return { description: definition.description, messages, _meta: handoffMeta(handoff) };
+}
+
+/** What is told of a step. What a client has done is recorded by its call alone. */
+async function tell(
+  { definition, args, head, steps }: ReportOptions,
+  state: WorkflowStepState,
+): Promise<readonly PromptMessage[]> {
+  const messages = await steps.messages(head, state);
+  const step = definition.steps.find(({ name }) => name === state.name);
+  const guidance = state.by === "client" && step !== undefined ? guidanceMessage(step, args) : undefined;
+  return guidance === undefined ? messages : [guidance, ...messages];
+}
+
+/** Outputs that steps which are left refer to. */
+async function outputsFor(
+  { definition, head, steps }: ReportOptions,
+  workflow: WorkflowState,
+): Promise<ReadonlyMap<string, CallToolResult>> {
+  const isDone = new Set(workflow.steps.flatMap(({ name, status }) => status === "completed" ? [name] : []));
+  const left = definition.steps.filter(({ name }) => !isDone.has(name));
+  const wanted = new Set(
+    left.flatMap(({ args }) =>
+      args.flatMap(([, source]) => source.from === "output" ? [source.binding] : [])
+    ),
+  );
+  const outputs = definition.steps.map(async ({ name, binding }) => {
+    const state = workflow.steps.find((step) => step.name === name && step.status === "completed");
+    if (state === undefined || binding === undefined || !wanted.has(binding)) return [];
+    const result = await steps.result(head, state);
+    return result === undefined ? [] : [[binding, result] as const];
+  });
+  return new Map((await Promise.all(outputs)).flat());
 }

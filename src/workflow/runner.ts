@@ -236,7 +236,7 @@ export class WorkflowRunner {
 
   async #failureAt(head: TaskHead, index: number): Promise<PauseReason> {
     const state = workflowOf(head).steps[index]!;
-    const { result } = await this.#options.steps.read(head, state);
+    const result = await this.#options.steps.result(head, state);
     return toFailure(state, result === undefined ? "" : errorTextOf(result));
   }
 
@@ -246,8 +246,8 @@ export class WorkflowRunner {
     statuses: readonly string[],
   ): Promise<CallToolResult | undefined> {
     const state = workflowOf(head).steps[index]!;
-    if (!statuses.includes(state.status) || state.outcome === undefined) return undefined;
-    return (await this.#options.steps.read(head, state)).result;
+    if (!statuses.includes(state.status)) return undefined;
+    return await this.#options.steps.result(head, state);
   }
 
   async #knownFor(ctx: TaskContext, head: TaskHead, sources: readonly NamedSource[]): Promise<Known> {
@@ -260,7 +260,7 @@ export class WorkflowRunner {
     for (const [i, { binding }] of definition.steps.entries()) {
       const state = workflowOf(head).steps[i]!;
       if (binding === undefined || !bindings.has(binding) || state.status !== "completed") continue;
-      const { result } = await steps.read(head, state);
+      const result = await steps.result(head, state);
       if (result !== undefined) outputs.set(binding, result);
     }
     return { arguments: args, outputs, variables: needsVariables ? await ctx.variables.all() : {} };

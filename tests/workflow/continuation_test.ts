@@ -185,6 +185,17 @@ verifies("CONT-02", "what is done stays as it is, and further calls are kept bes
   assertEquals([status, steps[0], extras.map(({ tool }) => tool)], ["completed", before, ["note"]]);
 });
 
+Deno.test("who keeps as many bytes as allowed adds nothing to a workflow, and gets the answer all the same", async () => {
+  const parts = withPipeline({ limits: { retainedBytes: 3000 } });
+  parts.server.registerWorkflow(workflow("w", "judge").task().step("s", "judge").arg("text", constant("x")));
+  const task = taskOf(await getModern(parts, "w"));
+  const beside = () => callModern(parts, "work", { text: "x".repeat(3000) }, naming(task));
+  const told = async () => ((await beside()).result._meta as Json)["io.perdure/workflow"] !== undefined;
+  assertEquals([await told(), await told(), await told()], [true, false, false]);
+  assertEquals(headOf(parts, task).workflow.extras.length, 1);
+  assertEquals(parts.events.map(({ type }) => type), ["continuation_failed", "continuation_failed"]);
+});
+
 verifies("EXEC-04", "a step that needs what a failed one was to give is not run, and says so", async () => {
   const parts = withPipeline();
   parts.failing.push("a");

@@ -97,7 +97,7 @@ Deno.test("in the newer revision a workflow's tool asks round by round, and its 
   assertEquals(parts.backend.idsOf("task").length, 1);
 });
 
-Deno.test("an answer may come by tasks/update, and the prompt with the task goes on from there", async () => {
+Deno.test("an answer may come by tasks/update: the server goes on by itself, and the prompt from there", async () => {
   const parts = withQuestions();
   const modern = parts.modern(ADA);
   const first = await getModern(parts, "shop", { what: "hat" }, { capabilities: FORMS });
@@ -105,8 +105,11 @@ Deno.test("an answer may come by tasks/update, and the prompt with the task goes
   await modern.request("tasks/update", { taskId, inputResponses: { "order/size": accept("large") } }, {
     capabilities: FORMS,
   });
-  assertEquals((await modern.request("tasks/get", { taskId })).result.status, "working");
-  assertEquals(parts.calls.length, 3);
+  const asked = (await modern.request("tasks/get", { taskId })).result;
+  assertEquals([asked.status, Object.keys(asked.inputRequests as Json)], ["input_required", [
+    "order/colour",
+  ]]);
+  assertEquals(parts.calls.slice(2), ["reserve", "order hat!"]);
   const second = await getModern(parts, "shop", undefined, { task: taskId, capabilities: FORMS });
   assertEquals(Object.keys(second.result.inputRequests as Json), ["order/colour"]);
   // A client that cannot be asked is told what there is to do instead.
@@ -121,6 +124,11 @@ Deno.test("an answer may come by tasks/update, and the prompt with the task goes
     const call = await modern.call("order", { what: "x" }, { meta: naming(taskId), capabilities: {} });
     assertEquals(call.error.code, -32021);
   });
+  const inputResponses = { "order/colour": accept("red") };
+  await modern.request("tasks/update", { taskId, inputResponses }, { capabilities: FORMS });
+  await settle();
+  const { result } = await modern.request("tasks/get", { taskId });
+  assertEquals([result.status, parts.calls.at(-1)], ["completed", "work hat! large red"]);
 });
 
 Deno.test("in the older revision the questions go on the stream of the prompt", async () => {
