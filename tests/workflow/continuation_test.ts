@@ -186,10 +186,10 @@ verifies("CONT-02", "what is done stays as it is, and further calls are kept bes
 });
 
 Deno.test("who keeps as many bytes as allowed adds nothing to a workflow, and gets the answer all the same", async () => {
-  const parts = withPipeline({ limits: { retainedBytes: 3000 } });
+  const parts = withPipeline({ limits: { retainedBytes: 4000 } });
   parts.server.registerWorkflow(workflow("w", "judge").task().step("s", "judge").arg("text", constant("x")));
   const task = taskOf(await getModern(parts, "w"));
-  const beside = () => callModern(parts, "work", { text: "x".repeat(3000) }, naming(task));
+  const beside = () => callModern(parts, "work", { text: "x".repeat(5000) }, naming(task));
   const told = async () => ((await beside()).result._meta as Json)["io.perdure/workflow"] !== undefined;
   assertEquals([await told(), await told(), await told()], [true, false, false]);
   assertEquals(headOf(parts, task).workflow.extras.length, 1);
