@@ -5,6 +5,7 @@
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { redisMissing } from "./contract/fixtures/redis_server.ts";
+import { verifies } from "./support/requirements.ts";
 import { type Missing, testIfThere } from "./support/not_run.ts";
 import { startServer } from "../examples/support/server_process.ts";
 import { LegacyClient } from "./interop/legacy_client.ts";
@@ -21,7 +22,14 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "lambda.ts": "client: the task is completed",
   "outside_engine.ts": "task is completed: A-17 is on its way",
   "redis_fleet.ts": "went on: Two processes wrote this in attempt 2",
+  "release_notes_workflow.ts": "task is completed: 0.2.0.md is published",
+  "task_workflow_lifecycle.ts": "the workflow was completed when its last step was",
   "worker_queue.ts": "task is completed: 3 pages, attempt 2",
+};
+
+/** Requirements that a program shows. */
+const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  "task_workflow_lifecycle.ts": ["INTG-03"],
 };
 
 const MISSING: Readonly<Record<string, Missing | undefined>> = {
@@ -98,7 +106,10 @@ Deno.test("examples: every program is run by a test", async () => {
 });
 
 for (const [program, run] of Object.entries(RUNS)) {
-  testIfThere(MISSING[program], `examples: ${program} runs`, run);
+  const [name, missing] = [`examples: ${program} runs`, MISSING[program]];
+  const ids = SHOWN[program];
+  if (ids === undefined) testIfThere(missing, name, run);
+  else verifies(ids, name, run, { missing });
 }
 
 Deno.test("examples: an interrupted demo ends with 130 and leaves nothing behind", () =>

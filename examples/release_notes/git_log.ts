@@ -84,6 +84,9 @@ async function git(
 ): Promise<{ readonly ok: boolean; readonly text: string }> {
   const command = new Deno.Command("git", {
     args: ["-C", repository, "--no-pager", ...args],
+    // A program that is run by a git hook has variables that name another repository.
+    clearEnv: true,
+    env: { PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "" },
     stdin: "null",
     stderr: "null",
     signal,

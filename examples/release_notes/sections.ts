@@ -45,7 +45,7 @@ export function groupCommits(commits: readonly Commit[]): Section[] {
 export function toDraft(version: string, sections: readonly Section[]): string {
   const parts = sections.map(({ title, changes }) => {
     const lines = title === OTHERS
-      ? [`${changes.length} changes that users do not see.`]
+      ? [`${changes.length} ${changes.length === 1 ? "change" : "changes"} that users do not see.`]
       : changes.map(({ scope, text, hash }) => `- ${scope === null ? "" : `${scope}: `}${text} (${hash})`);
     return [`## ${title}`, "", ...lines].join("\n");
   });

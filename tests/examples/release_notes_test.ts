@@ -1,8 +1,10 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ToolError } from "@perdure/mcp-tasks";
 import { type Commit, listTags, MAX_COMMITS, readCommits } from "../../examples/release_notes/git_log.ts";
 import { groupCommits, smallestBump, toDraft } from "../../examples/release_notes/sections.ts";
 
+const ROOT = Deno.realPathSync(`${import.meta.dirname}/../..`);
+const ENV = { NO_COLOR: "1", GIT_CONFIG_COUNT: "0" };
 const NEVER = new AbortController().signal;
 
 function commit(subject: string, breaking = false): Commit {
@@ -64,6 +66,23 @@ Deno.test("readCommits() reads since a tag, in whole and in shallow clones", () 
     );
   }));
 
+Deno.test("the release notes of this repository are written in a shallow clone too", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "release-notes-" });
+  try {
+    const run = (command: string, ...args: string[]) =>
+      new Deno.Command(command, { args, env: ENV }).output();
+    const cloned = await run("git", "clone", "-q", "--depth", "1", `file://${ROOT}`, `${folder}/clone`);
+    assertEquals(cloned.success, true, new TextDecoder().decode(cloned.stderr));
+    const program = `${folder}/clone/examples/release_notes_workflow.ts`;
+    const { stdout, stderr } = await run(Deno.execPath(), "run", "-A", "--no-check", program);
+    const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assertStringIncludes(text, `"since": null`);
+    assertStringIncludes(text, "task is completed: 0.2.0.md is published");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("readCommits() takes no options for names, and says what is no repository", () =>
   withRepository(async (repository) => {
     for (const since of ["--output=x", "-n1", "", "a b", "x;y", "a\nb", "$(x)", "é"]) {
@@ -88,7 +107,8 @@ async function withRepository(
       "commit.gpgsign=false",
     ];
     const all = ["-C", repository, ...identity, ...args, ...(args[0] === "commit" ? ["--allow-empty"] : [])];
-    const { success, stderr } = await new Deno.Command("git", { args: all }).output();
+    const env = { PATH: Deno.env.get("PATH") ?? "" };
+    const { success, stderr } = await new Deno.Command("git", { args: all, clearEnv: true, env }).output();
     if (!success) throw new Error(new TextDecoder().decode(stderr));
   };
   try {
