@@ -24,7 +24,7 @@ export async function callWithin(ctx: TaskContext, tool: ExecutableTool, args: u
   let settled: Settled;
   try {
     const prepared = await prepareWithin(ctx, tool, args);
-    const inner = await scopeContext(ctx, { prepared, inputTimeoutMs });
+    const inner = scopeContext(ctx, { prepared, inputTimeoutMs });
     settled = await settleValue(await tool.handler?.(args, inner), context);
   } catch (error) {
     settled = settleError(error, context);
@@ -41,7 +41,7 @@ async function prepareWithin(
   if (tool.prepare === undefined) return undefined;
   const { inputTimeoutMs } = tool;
   const { idempotencyKey } = ctx;
-  const asking = await scopeContext(ctx, { name: PREPARATION, idempotencyKey, inputTimeoutMs });
+  const asking = scopeContext(ctx, { name: PREPARATION, idempotencyKey, inputTimeoutMs });
   const value = await tool.prepare(args, asking);
   return JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 }

@@ -100,7 +100,7 @@ async function runRecorded(
   let hasRun = false;
   const recorded = await ctx.step<JsonValue>(step.name, async () => {
     hasRun = true;
-    const scoped = await scopeContext(ctx, { name: step.name, toProgress });
+    const scoped = scopeContext(ctx, { name: step.name, toProgress });
     const { messages, result, stop } = await performStep(step, {
       definition,
       known,
