@@ -13,7 +13,7 @@ import { assertEquals } from "@std/assert";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { memory } from "@perdure/mcp-tasks/memory";
 import { createReleaseNotesServer } from "./release_notes/server.ts";
-import { getTask } from "./support/mcp_call.ts";
+import { hasEnded, untilTask } from "./support/mcp_call.ts";
 import { withTemporary } from "./support/own_process.ts";
 
 const REPOSITORY = `${import.meta.dirname}/..`;
@@ -85,7 +85,7 @@ async function publish(client: Client, url: string, folder: string): Promise<voi
   });
   assertEquals(result.isError ?? false, false, JSON.stringify(result));
 
-  const { status } = await getTask(url, taskId);
+  const { status } = await untilTask(url, taskId, hasEnded);
   const notes = await Deno.readTextFile(`${folder}/${VERSION}.md`);
   console.log(`${notes}\ntask is ${status}: ${VERSION}.md is published`);
   assertEquals(status, "completed");

@@ -104,8 +104,9 @@ async function main(): Promise<void> {
   assertEquals(log.slice(0, 3), Array(3).fill("fetch production_api"));
 
   stage("5: the server has done the rest");
-  const task = await client.experimental.tasks.getTask(taskId);
+  // It works behind its answers: the result is waited for.
   const result = await client.experimental.tasks.getTaskResult(taskId, CallToolResultSchema);
+  const task = await client.experimental.tasks.getTask(taskId);
   console.log(`status: ${task.status}\ntasks/result: ${JSON.stringify(result, null, 2)}`);
   assertEquals(task.status, "completed");
   assertEquals(log.slice(3), ["transform", "store"]);
