@@ -49,6 +49,7 @@ const TOOLS: Readonly<Record<string, (dice: Dice) => Members>> = {
   echo: (dice) => ({ text: dice.pick(TEXTS), mark: "⟦mark:0⟧" }),
   plain: (dice) => ({ number: dice.between(-5, 5) }),
   structured: (dice) => ({ region: "eu", ...(dice.chance(0.5) && { limit: dice.below(9) }) }),
+  guarded: () => ({}),
   list: () => ({}),
   big: () => ({}),
   noisy: () => ({}),
@@ -98,6 +99,12 @@ export function someTool(dice: Dice): { readonly name: string; readonly args: Me
   return { name, args: TOOLS[name]!(dice) };
 }
 
+/** `_meta` that names a task, as calls do that belong to a workflow. */
+export function someTaskMeta(dice: Dice): Members {
+  const name = dice.pick(["io.perdure/taskId", "io.perdure/taskId", "_task_id"]);
+  return { [name]: `⟦${dice.chance(0.85) ? "" : "other."}task:${someIndex(dice)}⟧` };
+}
+
 /** Some request id. */
 export function someId(dice: Dice): Node {
   return dice.chance(0.5) ? dice.below(1000) : dice.pick(ID_TEXTS) + dice.below(1000);
@@ -118,8 +125,9 @@ export function someCompletion(dice: Dice): Members {
 
 /** A prompt and its arguments. */
 export function somePrompt(dice: Dice): Members {
-  const name = dice.pick(["greet", "greet", "asking", "broken", "none"]);
-  return name === "greet" ? { name, arguments: { who: "⟦mark:0⟧" } } : { name };
+  const name = dice.pick(["greet", "greet", "asking", "broken", "none", "pipeline", "pipeline", "news"]);
+  if (name === "greet") return { name, arguments: { who: "⟦mark:0⟧" } };
+  return name === "pipeline" ? { name, arguments: { source: "⟦mark:0⟧" } } : { name };
 }
 
 /** A URI of a resource, or none. */

@@ -14,6 +14,7 @@ import {
   someIndex,
   somePrompt,
   someReply,
+  someTaskMeta,
   someTool,
   someUri,
 } from "./drafts.ts";
@@ -36,7 +37,7 @@ const KINDS: readonly (readonly [weight: number, make: Make])[] = [
   [4, (dice) => request(dice, "tasks/list", page(dice))],
   [5, (dice) => request(dice, "tasks/cancel", cancelParams(dice))],
   [1, (dice) => request(dice, "prompts/list", page(dice))],
-  [2, (dice) => request(dice, "prompts/get", somePrompt(dice))],
+  [3, (dice) => request(dice, "prompts/get", promptParams(dice))],
   [1, (dice) => request(dice, "resources/list", page(dice))],
   [1, (dice) => request(dice, "resources/templates/list", page(dice))],
   [2, (dice) => request(dice, "resources/read", { uri: someUri(dice) })],
@@ -131,9 +132,14 @@ function callParams(dice: Dice): Members {
   const meta: Members = {};
   if (dice.chance(0.3)) meta.progressToken = dice.chance(0.5) ? dice.below(100) : `p${dice.below(100)}`;
   if (dice.chance(0.1)) meta["io.perdure/idempotencyKey"] = `key-${dice.below(3)}`;
+  if (dice.chance(0.08)) Object.assign(meta, someTaskMeta(dice));
   if (dice.chance(0.1)) meta[`${META}related-task`] = { taskId: `⟦other.task:${dice.below(9)}⟧` };
   if (Object.keys(meta).length > 0) params._meta = meta;
   return params;
+}
+
+function promptParams(dice: Dice): Members {
+  return { ...somePrompt(dice), ...(dice.chance(0.3) && { _meta: someTaskMeta(dice) }) };
 }
 
 function cancelParams(dice: Dice): Members {

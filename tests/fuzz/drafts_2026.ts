@@ -13,6 +13,7 @@ import {
   someIndex,
   somePrompt,
   someReply,
+  someTaskMeta,
   someTool,
   someUri,
 } from "./drafts.ts";
@@ -33,7 +34,7 @@ const KINDS: readonly (readonly [weight: number, make: Make])[] = [
   [7, (dice) => update(dice)],
   [7, (dice) => retry(dice)],
   [1, (dice) => ({ method: "prompts/list", params: page(dice) })],
-  [3, (dice) => {
+  [4, (dice) => {
     const params = somePrompt(dice);
     return { method: "prompts/get", params, name: String(params.name) };
   }],
@@ -58,6 +59,7 @@ export function draft2026(dice: Dice, caller: CallerName): Draft {
     ...(dice.chance(0.2) && { [`${PREFIX}logLevel`]: "debug" }),
     ...(dice.chance(0.3) && { progressToken: dice.below(100) }),
     ...(dice.chance(0.07) && { "io.perdure/idempotencyKey": `key-${dice.below(3)}` }),
+    ...(dice.chance(0.08) && someTaskMeta(dice)),
     ...(dice.chance(0.05) && { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
   };
   const draft = frame2026(dice, caller, { method, params, name, capabilities, meta });

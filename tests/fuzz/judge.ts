@@ -30,7 +30,7 @@ const HEADERS: Readonly<Record<string, RegExp>> = {
   "cache-control": /^no-cache, no-transform$/,
   "x-accel-buffering": /^no$/,
   "allow": /^(GET, )?POST(, DELETE)?$/,
-  "www-authenticate": /^Bearer$/,
+  "www-authenticate": /^Bearer( [a-z_]+="[^"\\]*"(, [a-z_]+="[^"\\]*")*)?$/,
   "vary": /^Origin$/,
   "access-control-allow-methods": /^GET, POST, DELETE$/,
   "access-control-allow-headers": /^[a-z0-9!#$%&'*+.^_`|~, -]*$/,
@@ -52,7 +52,7 @@ const STATUS_OF_MODERN: Readonly<Record<number, readonly number[]>> = {
 const CODES_OF_LEGACY: readonly number[] = [-32700, -32600, -32601, -32602, -32603, -32002, -32000];
 const REASONS_OF_LEGACY: readonly unknown[] = ["session_not_found", "session_required", "stream_unknown"];
 const STACK = /\n\s+at |file:\/\/(?!\/etc)|\.ts:\d+|node_modules|\bat (async )?[\w.#<>]+ \(/;
-const TASK_ID = /(?<!\\)"taskId":"([^"\\]*)"/g;
+const TASK_ID = /(?<!\\)"task(?:Id|_id)":"([^"\\]*)"/g;
 
 /** @throws {Violation} If status or headers are none we give. */
 export function judgeHead({ status, headers }: Response, { said, isFaulty }: Omit<Context, "status">): void {
@@ -84,7 +84,7 @@ export function judgeText(
       throw new Violation("leak", `${caller} is told what ${other} sent: ${text.slice(0, 300)}`);
     }
   }
-  if (!text.includes('"taskId"')) return;
+  if (!text.includes('"task')) return;
   for (const [, id = ""] of text.matchAll(TASK_ID)) {
     const owner = ownerOf.get(id);
     if (owner !== undefined && owner !== caller) {
@@ -116,7 +116,7 @@ export function judgeRefusal(code: number, reason: unknown, { route, method }: S
   const isOfForm = route === "modern"
     ? [-32700, -32600, -32020].includes(code)
     : code === -32700 || code === -32600 && !REASONS_OF_LEGACY.includes(reason);
-  if (isOfForm && reason !== "unauthenticated") {
+  if (isOfForm && reason !== "unauthenticated" && reason !== "insufficient_scope") {
     throw new Violation("refusal", `a sound ${method} of ${route} is refused: ${code} ${reason ?? ""}`);
   }
 }

@@ -74,6 +74,7 @@ export class Learner {
     if (!isObject(result)) return;
     if (typeof result.nextCursor === "string") this.#pools.note(said.caller, "cursor", result.nextCursor);
     for (const task of tasksIn(result)) this.#noteTask(task, asking);
+    if (isObject(result._meta)) this.#noteWorkflow(result._meta, asking);
     if (result.resultType === "input_required") this.#noteRound(result, said);
   }
 
@@ -84,6 +85,13 @@ export class Learner {
     if (method === "notifications/tasks/status" || method === "notifications/tasks") {
       this.#noteTask(params, asking);
     }
+  }
+
+  /** The task of a workflow, as a prompt tells of it. */
+  #noteWorkflow({ task_id: taskId }: Json, { said: { caller } }: Asking): void {
+    if (typeof taskId !== "string") return;
+    if (!this.owners.has(taskId)) this.owners.set(taskId, caller);
+    this.#pools.note(caller, "task", taskId);
   }
 
   #noteTask(task: Json, by: Asking): void {

@@ -94,8 +94,9 @@ const WRONG: readonly (readonly [what: string, oracle: Oracle, wrap: Wrap])[] = 
   ["misspells a member", "schema", changed((text) => text.replaceAll('"content":[', '"contents":['))],
   ["refuses what is sound", "refusal", (fetch) => async (request, ...platform) => {
     const response = await fetch(request, ...platform);
+    if (response.headers.get("content-type") !== "application/json") return response;
     const text = await response.clone().text();
-    return isCall(text) && !text.startsWith("id:") && text.startsWith("{") ? refusalOf(text) : response;
+    return isCall(text) ? refusalOf(text) : response;
   }],
   ["breaks an event's line", "stream", streamed((text) => text.replace('data: {"', 'data: {\n"'))],
   [

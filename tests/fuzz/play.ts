@@ -175,7 +175,11 @@ class FuzzWorld implements AnswerListener {
     this.#open.push(answer);
     const isAlone = !this.#isHasty;
     this.#isHasty = step.isHasty ?? false;
-    if (isAlone) this.#store.mark();
+    if (isAlone) {
+      // What is due already is not this request's doing.
+      while (this.#runtime.nextTimerMs === 0) await this.#runtime.advance(0);
+      this.#store.mark();
+    }
     if (step.leaves === "before") answer.leave();
     const fetch = this.#fetches[step.to % this.#fetches.length]!;
     void answer.read(call(() => fetch(built.request, SERVED)));
@@ -203,6 +207,9 @@ class FuzzWorld implements AnswerListener {
     const isRefused = answer.refusal !== undefined || (answer.status ?? 0) >= 400;
     // What `tasks/result` fails with is the task's own end, not a refusal.
     if (!isRefused || answer.hasLeft || answer.said.method === "tasks/result") return;
+    // A workflow notes every call that names it, also one that failed.
+    const { _meta } = answer.said.params;
+    if (isObject(_meta) && ("io.perdure/taskId" in _meta || "_task_id" in _meta)) return;
     const changes = this.#store.changes();
     if (changes.length > 0) {
       const { code, reason } = answer.refusal ?? {};
@@ -244,6 +251,7 @@ class FuzzWorld implements AnswerListener {
   /** Everything comes to an end: nothing is left of what has expired, and nothing runs on. */
   async #finish(): Promise<void> {
     this.#store.heal();
+    await this.#runtime.advance(0);
     for (const answer of this.#open) answer.leave();
     for (const run of this.#runs) run.end("return");
     await this.#runtime.advance(this.#store.wasFaulty ? 60_000 : 10_000);

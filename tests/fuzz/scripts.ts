@@ -26,6 +26,8 @@ const SCRIPTS: readonly Script[] = [
   resultAwaited2025,
   keyedTwice,
   manyTasks,
+  workflow2026,
+  workflow2025,
 ];
 
 /** Some script. */
@@ -174,4 +176,46 @@ function comeBack(caller: CallerName): ScriptItem {
   const draft = frame2025(caller, "GET", undefined);
   draft.headers.push(["last-event-id", "⟦event:0⟧"]);
   return { draft, patienceMs: 1500 };
+}
+
+function workflow2026(dice: Dice, caller: CallerName): ScriptItem[] {
+  const naming = { "io.perdure/taskId": "⟦task:0⟧" };
+  const get = (meta: Members) =>
+    modern(
+      dice,
+      caller,
+      "prompts/get",
+      { name: "pipeline", arguments: { source: "⟦mark:0⟧" } },
+      "pipeline",
+      meta,
+    );
+  const number = { name: "plain", arguments: { number: 1, text: "⟦mark:0⟧" } };
+  return [
+    get({}),
+    modern(dice, caller, "prompts/get", {
+      name: "pipeline",
+      arguments: { source: "⟦mark:0⟧" },
+      requestState: "⟦round.state:0⟧",
+      inputResponses: { "⟦round.key:0⟧": someReply(dice) },
+    }, "pipeline"),
+    get(naming),
+    modern(dice, caller, "tools/call", number, "plain", naming),
+    modern(dice, caller, "tools/call", number, "plain", naming),
+    modern(dice, caller, "tasks/get", { taskId: "⟦task:0⟧" }, "⟦task:0⟧"),
+  ];
+}
+
+function workflow2025(dice: Dice, caller: CallerName): ScriptItem[] {
+  const naming = { "io.perdure/taskId": "⟦task:0⟧" };
+  return [
+    legacy(dice, caller, "prompts/get", { name: "pipeline", arguments: { source: "⟦mark:0⟧" } }),
+    reply(dice, caller),
+    legacy(dice, caller, "tools/call", { name: "plain", arguments: { number: 1 }, _meta: naming }),
+    legacy(dice, caller, "prompts/get", { name: "pipeline", _meta: naming }),
+    legacy(dice, caller, "tasks/cancel", {
+      taskId: "⟦task:0⟧",
+      ...(dice.chance(0.5) && { result: { done: true } }),
+    }),
+    legacy(dice, caller, "tasks/result", { taskId: "⟦task:0⟧" }, 1500),
+  ];
 }

@@ -5,9 +5,11 @@
  */
 import { z } from "zod";
 import {
+  argument,
   elicit,
   fromJsonSchema,
   McpServer,
+  output,
   type PerdureEvent,
   type Principal,
   ProtocolError,
@@ -17,6 +19,7 @@ import {
   type ToolConfig,
   ToolError,
   type ToolHandler,
+  workflow,
 } from "../../mod.ts";
 import { ownerOfPrincipal, toOwnerKey } from "../../src/store/owner.ts";
 import type { Runtime } from "../../src/runtime.ts";
@@ -35,7 +38,12 @@ export const MAX_RESULT_BYTES = 64 * 1024;
 
 const SIGNING = [`${SECRET}signing-key-of-the-servers-0123456789`];
 const PRINCIPALS: Readonly<Record<Exclude<CallerName, "anon">, Principal>> = {
-  ada: { subject: "ada", issuer: "https://id.example", claims: { note: `${SECRET}claim` } },
+  ada: {
+    subject: "ada",
+    issuer: "https://id.example",
+    scopes: ["guarded"],
+    claims: { note: `${SECRET}claim` },
+  },
   bob: { subject: "bob", issuer: "https://id.example" },
   // The same name in another name space.
   eve: { clientId: "ada", issuer: "https://id.example" },
@@ -120,6 +128,10 @@ export function createServed({ world, runtime, store, runs, onEvent, onRun }: Se
     limits: world.tight
       ? {
         activeTasks: 3,
+        retainedTasks: 6,
+        retainedBytes: 100_000,
+        anonymousRetained: 6,
+        anonymousRetainedBytes: 100_000,
         anonymousActive: 3,
         createsPerMinute: 5,
         sessionsPerMinute: 2,
@@ -135,6 +147,7 @@ export function createServed({ world, runtime, store, runs, onEvent, onRun }: Se
   registerAsking(server);
   registerFailing(server);
   registerOthers(server);
+  registerWorkflows(server);
   return server;
 }
 
@@ -162,6 +175,7 @@ function registerPlain(server: McpServer): void {
     outputSchema: z.object({ region: z.string(), count: z.number() }),
     task: OPTIONAL,
   }, ({ region }) => ({ region: region.toWellFormed(), count: region.length }));
+  server.registerTool("guarded", { scopes: ["guarded"], task: OPTIONAL }, () => "guarded");
   server.registerTool("list", { outputSchema: z.array(z.number()) }, () => [1, 2, 3]);
   server.registerTool("big", { task: OPTIONAL }, () => "b".repeat(40_000));
   server.registerTool("noisy", { task: OPTIONAL }, async (_, ctx) => {
@@ -293,4 +307,20 @@ function registerOthers(server: McpServer): void {
     throw new Error(`${SECRET}resource`);
   });
   for (let i = 0; i < 4; i++) server.registerResource(`more${i}`, `test://more/${i}`, {}, () => "more");
+}
+
+function registerWorkflows(server: McpServer): void {
+  server.registerWorkflow(
+    workflow("pipeline", "copy rows").task().argument("source", "Where from", { complete: () => ["a", "b"] })
+      .step("fetch", "echo").arg("text", argument("source")).bind("raw").retryable()
+      .step("count", "noisy")
+      .step("ask", "ask").arg("mark", argument("source")).bind("name")
+      .step("number", "plain").arg("text", output("name")).guidance("Choose a number for {source}."),
+  );
+  server.registerWorkflow(
+    workflow("news", "tell news").argument("source", "Where from", { required: false })
+      .step("read").resource("test://fixed")
+      .step("fail", "tool_error")
+      .step("never", "echo"),
+  );
 }
