@@ -40,7 +40,7 @@ import type { ListChange } from "./list_changes.ts";
 import { type PromptConfig, type PromptHandler, PromptRegistry } from "./prompt_registry.ts";
 import { type ResourceConfig, type ResourceHandler, ResourceRegistry } from "./resource_registry.ts";
 import { ToolRegistry } from "./tool_registry.ts";
-import { type ArgumentValues, runPlain, type WorkflowSource } from "../workflow/mod.ts";
+import { type ArgumentValues, runPlain, toDefinition, type WorkflowSource } from "../workflow/mod.ts";
 import { toPromptConfig } from "./workflow_prompt.ts";
 import { WorkflowRegistry } from "./workflow_registry.ts";
 import type { ToolConfig, ToolHandler } from "./tool_config.ts";
@@ -149,7 +149,7 @@ export class ServerCore implements Dispatcher {
    * @throws {TypeError} If the name is taken, empty or over 256 characters.
    */
   registerWorkflow(source: WorkflowSource): void {
-    const definition = "build" in source ? source.build() : source;
+    const definition = toDefinition(source);
     const { prompts, tools, workflows } = this.#catalog;
     workflows.check(definition, tools);
     const config = toPromptConfig(definition, (tool) => tools.get(tool)?.scopes ?? []);

@@ -20,6 +20,7 @@ export * from "./remaining.ts";
 export * from "./report.ts";
 export * from "./resolve.ts";
 export * from "./resource_uri.ts";
+export * from "./shape.ts";
 export * from "./runner.ts";
 export * from "./step_store.ts";
 export * from "./trace.ts";

@@ -278,6 +278,56 @@ Deno.test("faults of resources, paths, names and constants", () => {
   );
 });
 
+Deno.test("what has not the form of a definition is refused, every member named", () => {
+  const { server } = withTools();
+  const refusal = (source: unknown) =>
+    assertThrows(() => server.registerWorkflow(source as WorkflowDefinition), TypeError).message;
+  for (const source of [undefined, null, "w", 7, [], () => definition({})]) {
+    assertEquals(
+      refusal(source),
+      "Cannot register a workflow: it is neither a definition nor what workflow() builds",
+    );
+  }
+  assertEquals(
+    refusal({ build: () => 7 }),
+    "Cannot register a workflow: what its builder builds is no definition",
+  );
+  assertEquals(
+    refusal({ name: 7, steps: {} }),
+    "Cannot register a workflow: name, description, arguments, steps are malformed",
+  );
+  const argumentsOf = (change: object) => ({
+    arguments: [{ name: "a", required: true, type: "string", ...change }],
+  });
+  const stepsOf = (change: object) => ({ steps: [{ ...STEP, ...change }] });
+  const cases: [object, string][] = [
+    [{ task: true }, "task"],
+    [
+      { task: { ttlMs: 0, pollIntervalMs: "1", publicVariables: "x" } },
+      "task.ttlMs, task.pollIntervalMs, task.publicVariables",
+    ],
+    [{ scopes: "a" }, "scopes"],
+    [argumentsOf({ type: "date" }), "arguments[0].type"],
+    [argumentsOf({ complete: [] }), "arguments[0].complete"],
+    [argumentsOf({ required: "yes" }), "arguments[0].required"],
+    [stepsOf({ args: [["a"]] }), "steps[0].args"],
+    [stepsOf({ args: [["a", { from: "nowhere" }]] }), "steps[0].args"],
+    [stepsOf({ args: [["a", { from: "toString" }]] }), "steps[0].args"],
+    [stepsOf({ args: [["a", { from: "argument" }]] }), "steps[0].args"],
+    [stepsOf({ args: [["a", { from: "output", binding: "b", path: 7 }]] }), "steps[0].args"],
+    [stepsOf({ resources: ["docs://a"] }), "steps[0].resources"],
+    [stepsOf({ templateBindings: {} }), "steps[0].templateBindings"],
+    [stepsOf({ name: undefined, retryable: 1 }), "steps[0].name, steps[0].retryable"],
+  ];
+  for (const [change, members] of cases) {
+    const verb = members.includes(",") ? "are" : "is";
+    assertEquals(
+      refusal({ ...definition({}), ...change }),
+      `Cannot register a workflow: ${members} ${verb} malformed`,
+    );
+  }
+});
+
 Deno.test("a definition made of JSON is checked like a built one, and builders go on from it", () => {
   const built = workflow("w", "do things").argument("x", "X").step("s", "open").arg("a", argument("x"))
     .build();
