@@ -186,7 +186,9 @@ export class Tools {
     }
     try {
       const answers = await ctx.ask(questions);
-      const known = model.tasks.get(ctx.taskId)!.answers;
+      const { answers: known, isGhost } = model.tasks.get(ctx.taskId)!;
+      // What counted for a task that a wrong clock removed, and a late create brought back, is not followed.
+      if (isGhost) return;
       for (const [key, value] of Object.entries(answers)) {
         if (known.get(key) !== value) {
           process.world.fail(
