@@ -47,7 +47,7 @@ export interface Case {
 }
 
 const LOOK_MS = 50;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** Looks again and again until something in the other process is as wished. */
 export async function until<T>(look: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
