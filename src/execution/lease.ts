@@ -44,6 +44,8 @@ export class Lease {
   readonly #watches = new Set<() => void>();
   #beating = false;
   #isEnding = false;
+  /** What was seen while a last write was under way, such as an answer: nobody tells of it again. */
+  #unheard: Versioned | undefined;
   #ended = false;
   #hasLapsed = false;
 
@@ -136,12 +138,13 @@ export class Lease {
       this.#unlessLost(async () => {
         if (this.#ended) return false;
         const { owner, id } = this.head;
-        const { value } = await this.#store.mutate<boolean>(owner, id, {
+        const { value, current } = await this.#store.mutate<boolean>(owner, id, {
           decide: (head, now) => {
             const next = change(head, this.holder, now);
             return next === undefined ? { skip: false } : { write: next, value: true };
           },
         }, this.#current);
+        this.#observe(current);
         return value;
       }), (isGone) => isGone);
   }
@@ -177,6 +180,9 @@ export class Lease {
         return result;
       } finally {
         this.#isEnding = false;
+        const unheard = this.#unheard;
+        this.#unheard = undefined;
+        if (unheard !== undefined) this.#observe(unheard);
       }
     });
     this.#queue = done.catch(() => {});
@@ -284,7 +290,11 @@ export class Lease {
 
   #observe(current: Versioned | undefined): void {
     // What the holder's own last write leaves behind shows no holder: that write tells how it ended.
-    if (this.#ended || this.#isEnding) return;
+    if (this.#ended) return;
+    if (this.#isEnding) {
+      if (current !== undefined && this.#isHolderOf(current.head)) this.#unheard = current;
+      return;
+    }
     if (current === undefined) return this.#lose("expired");
     if (current.head.rev <= this.#current.head.rev) return;
     if (current.head.status === "cancelled") return this.#lose("cancelled");

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { elicit, roots, type TaskContext } from "../../src/execution/mod.ts";
 import { settle } from "../support/settle.ts";
+import { StorageUnavailableError } from "../../src/store/mod.ts";
 import { OWNER } from "../support/sample_tasks.ts";
 import { verifies } from "../support/requirements.ts";
 import { runAgain, type RunningTask, startInline, startTask, textOf } from "./harness.ts";
@@ -228,4 +229,23 @@ Deno.test("A park that fails for a strange reason is told of, and the task goes 
   await task.store.answer(OWNER, "task-1", { sure: { value: { action: "decline" } } });
   await task.runtime.drive(task.done);
   assertEquals([await textStored(task), task.events.map(({ type }) => type)], ["decline", ["park_failed"]]);
+});
+
+verifies("lib-I6", "An answer that comes in the moment of a park is heard at once", async () => {
+  const answers = { sure: { value: { action: "decline" } } };
+  for (const isAway of [false, true]) {
+    const task = await startTask(async (_args, ctx) => (await ctx.elicit("sure", form)).action, {
+      task: { clientCapabilities: ALL, repeatable: true },
+      tool: { repeatable: true, parkAfterMs: 3000 },
+    });
+    await task.runtime.advance(2999);
+    task.backend.onPut("task", async (put) => {
+      await task.store.answer(OWNER, "task-1", answers);
+      if (isAway) throw new StorageUnavailableError("The engine is away");
+      return await put();
+    });
+    // Well before the heartbeat, which would bring it too.
+    await task.runtime.advance(1000);
+    assertEquals(await textStored(task), "decline");
+  }
 });
