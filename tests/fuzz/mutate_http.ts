@@ -103,7 +103,7 @@ const VALUES: readonly string[] = [
   "⟦event:0⟧x",
   "⟦round.state:0⟧",
   "⟦cursor:0⟧.0",
-  "call-AAAAAAAAAAAAAAAA.0",
+  "post-AAAAAAAAAAAAAAAA.0",
   "get-AAAA.7",
   "tools/call",
   "tasks/get",

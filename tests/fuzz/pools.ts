@@ -53,7 +53,7 @@ const NOTHING: Readonly<Record<string, string>> = {
   session: "no-such-session-0",
   task: "01KDVV4Z00NOSUCHTASK0000000000000000",
   cursor: "eyJlbmQiOjJ9.AAAAAAAAAAAAAAAAAAAAAA",
-  event: "call-AAAAAAAAAAAAAAAA.0",
+  event: "post-AAAAAAAAAAAAAAAA.0",
   ask: '"call/AAAAAAAA"',
   call: "1",
   "round.method": "tools/call",
