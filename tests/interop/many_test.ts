@@ -60,13 +60,7 @@ async function withKvFile(body: (file: string) => Promise<void>): Promise<void> 
 
 /** Asks again, at a poller's pace, until the answer is yes. */
 async function waitFor(isDone: () => Promise<boolean>): Promise<void> {
-  while (!await isDone().catch(orLater)) await new Promise((resolve) => setTimeout(resolve, 200));
-}
-
-/** A server too busy to look says when to ask again. */
-function orLater(error: unknown): false {
-  if (error instanceof Error && error.message.includes('"retryAfterMs"')) return false;
-  throw error;
+  while (!await isDone()) await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 async function openLegacySession(url: string): Promise<(method: string, params: Json) => Promise<Json>> {
@@ -106,13 +100,37 @@ const JSON_HEADERS = {
   "Accept": "application/json, text/event-stream",
 };
 
-/** Sends one request and reads its response, as JSON or as the last event of a stream. */
+/** Sends one request, again when a server too busy for it says so, and gives back its result. */
 async function post(
   url: string,
   headers: Readonly<Record<string, string>>,
   method: string,
   params: Json,
 ): Promise<{ result: Json; session: string | null }> {
+  for (let attempt = 1;; attempt++) {
+    const { result, error, session } = await send(url, headers, method, params);
+    if (error === undefined) return { result, session };
+    const retryAfterMs = error.data?.retryAfterMs;
+    if (retryAfterMs === undefined || attempt === 20) {
+      throw new Error(`Cannot call "${method}": ${JSON.stringify(error)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+  }
+}
+
+interface Answer {
+  readonly result: Json;
+  readonly error?: { readonly data?: { readonly retryAfterMs?: number } };
+  readonly session: string | null;
+}
+
+/** Sends one request and reads its response, as JSON or as the last event of a stream. */
+async function send(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  method: string,
+  params: Json,
+): Promise<Answer> {
   const response = await fetch(url, {
     method: "POST",
     headers: { ...JSON_HEADERS, ...headers },
@@ -122,6 +140,5 @@ async function post(
   const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
   const json = isStream ? text.slice(text.lastIndexOf("\ndata:") + "\ndata:".length) : text;
   const { result, error } = JSON.parse(json);
-  if (error !== undefined) throw new Error(`Cannot call "${method}": ${JSON.stringify(error)}`);
-  return { result, session: response.headers.get("Mcp-Session-Id") };
+  return { result, error, session: response.headers.get("Mcp-Session-Id") };
 }
