@@ -114,6 +114,7 @@ export class HeadWriter {
    *
    * @param createBy Instant after which it must not be stored any more, if that is sooner than it would be anyway.
    * @returns `limit` if the owner has as many active tasks as allowed, `exists` if the id is taken.
+   * @throws {StorageUnavailableError} If it is not known whether it was stored, or it was and is gone again.
    */
   async create(
     draft: TaskHead,
@@ -134,6 +135,8 @@ export class HeadWriter {
       if (fresh === undefined && put.reason === "unknown") unknown = put.error;
       // A try that is still under way may take effect after a later one was refused: nothing can be said then.
       else if (fresh === undefined && unknown !== undefined) throw unknown;
+      // Most likely our own, resent by the engine's client, and removed at its expiry before we looked.
+      else if (fresh === undefined && put.reason === "conflict") throw goneAgain(draft.id);
       else {
         await this.#discard(prepared, fresh?.head);
         return put.reason === "limit" ? "limit" : "exists";
@@ -309,6 +312,12 @@ type PutOutcome =
   | { readonly ok: true; readonly version: Version }
   | { readonly ok: false; readonly reason: "conflict" | "limit" }
   | { readonly ok: false; readonly reason: "unknown"; readonly error: StorageUnavailableError };
+
+function goneAgain(id: string): StorageUnavailableError {
+  return new StorageUnavailableError(
+    `Cannot create task "${id}": a record of its id was stored, and is gone again`,
+  );
+}
 
 function scopeOf({ owner, id, expiresAt, exec, principal }: TaskHead): PayloadScope {
   return { owner, taskId: id, expiresAt, epoch: exec.epoch, isAnonymous: principal === undefined };

@@ -117,6 +117,7 @@ export class TaskStore {
    * @param createBy Instant after which the engine is to refuse it, if that is sooner than in ten seconds.
    * @throws {LimitReachedError} If the owner has as many.
    * @throws {TaskIdTakenError} If the id is taken.
+   * @throws {StorageUnavailableError} If it is not known whether it was stored, or it was and is gone again.
    */
   async create(draft: TaskHead, activeLimit?: number, createBy?: number): Promise<Versioned> {
     const created = await this.#writer.create(draft, activeLimit, createBy);

@@ -126,6 +126,24 @@ Deno.test("create() knows its own task, stored so slowly that it has expired", a
   await assertRejects(() => store.get(OWNER, "task-1"));
 });
 
+Deno.test("create() does not take its own task, resent and removed since, for another's", async () => {
+  const { store, backend, runtime, another } = createTestStore();
+  const draft = newHead(sampleTask({ ttlMs: 1000 }), START, "create-nonce");
+  backend.onPut("task", async (put) => {
+    await put();
+    const resent = await put();
+    runtime.jumpWallClock(2000);
+    await another().remove(draft);
+    return resent;
+  });
+  const error = await runtime.drive(store.create(draft).then(() => undefined, (error) => error));
+  assertInstanceOf(error, StorageUnavailableError);
+  assertEquals(
+    error.message,
+    'Cannot create task "task-1": a record of its id was stored, and is gone again',
+  );
+});
+
 verifies("lib-I11", "dueAt() of a task that waits for its next attempt is an earlier input deadline", () => {
   const { exec, ...head } = sampleHead();
   const request = { json: { method: "roots/list" } };
