@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
 import { type Principal, ProtocolError, ToolError } from "../../mod.ts";
+import type { Answer } from "../support/http_client.ts";
 import { createGate, type HeldRun } from "../support/gate_tool.ts";
 import type { LegacyClient } from "../support/legacy_client.ts";
 import { type ModernClient, TASKS } from "../support/modern_client.ts";
@@ -15,7 +16,7 @@ import { createTestServer, type TestServer } from "../support/test_server.ts";
 type Json = Record<string, unknown>;
 type Status = "working" | "input_required" | "completed" | "tool_error" | "rpc_error" | "cancelled";
 
-/** What is done: indices are taken modulo what there is. */
+/** What is done: indices are taken modulo what there is; an owner below 0 is the one whose task it is. */
 export type Operation =
   | { readonly op: "create"; readonly owner: number; readonly isModern: boolean; readonly ttl: number }
   | { readonly op: "ask"; readonly owner: number }
@@ -42,8 +43,29 @@ interface Owner {
   readonly modern: ModernClient;
 }
 
-/** Two of them have the same name in different name spaces. */
-const PRINCIPALS: readonly Principal[] = [{ subject: "ada" }, { clientId: "ada" }, { subject: "eve" }];
+/** Many of them have the same name, in other name spaces or with other issuers. */
+export const PRINCIPALS: readonly Principal[] = [
+  { subject: "ada" },
+  { clientId: "ada" },
+  { subject: "eve" },
+  { subject: "ada", issuer: "https://a" },
+  { clientId: "ada", issuer: "https://a" },
+  { subject: "ada", issuer: "https://b" },
+  { clientId: "ada", issuer: "https://b" },
+  { subject: "Ada" },
+  { subject: " ada" },
+  { subject: "ada\0" },
+  { subject: "a:da", issuer: "b" },
+  { subject: "da", issuer: "b:a" },
+  { subject: "*" },
+  { subject: "../eve" },
+  { subject: "__proto__" },
+  { subject: "\u00e9" },
+  { subject: "e\u0301" },
+  { subject: "x".repeat(1000) },
+  { subject: "x".repeat(999) },
+  { clientId: "eve" },
+];
 const CAPABILITIES = { ...TASKS, elicitation: {} };
 const ANSWER = { action: "accept", content: { text: "yes" } };
 const SHOWN_2025: Readonly<Record<Status, string>> = {
@@ -65,6 +87,8 @@ export class ModelledServer {
   readonly #owners: readonly Owner[];
   readonly #runs: HeldRun[];
   readonly #tasks: ModelTask[] = [];
+  /** Looks at tasks of others that were compared, in both revisions, with looks at none. */
+  comparisons = 0;
 
   private constructor(parts: TestServer, owners: readonly Owner[], runs: HeldRun[]) {
     this.#parts = parts;
@@ -72,12 +96,12 @@ export class ModelledServer {
     this.#runs = runs;
   }
 
-  /** Starts a server whose owners have shaken hands. */
-  static async start(): Promise<ModelledServer> {
+  /** Starts a server whose owners have shaken hands: the first so many of {@linkcode PRINCIPALS}. */
+  static async start(ownerCount = 3): Promise<ModelledServer> {
     const parts = createTestServer({
       pageSize: 3,
       ttlMs: 60_000,
-      limits: { activeTasks: 10_000, createsPerMinute: 100_000 },
+      limits: { activeTasks: 10_000, createsPerMinute: 100_000, retainedTasks: 100_000 },
     });
     const { server, legacy, modern } = parts;
     const gate = createGate();
@@ -87,7 +111,7 @@ export class ModelledServer {
       await ctx.elicit("q", { message: "Go on?", schema });
       return `done ${ctx.taskId}`;
     });
-    const owners = PRINCIPALS.map(async (principal) => ({
+    const owners = PRINCIPALS.slice(0, ownerCount).map(async (principal) => ({
       legacy: await legacy(principal),
       modern: modern(principal),
     }));
@@ -145,7 +169,8 @@ export class ModelledServer {
     if (this.#tasks.length === 0) return;
     const task = this.#tasks[operation.task % this.#tasks.length]!;
     if (operation.op === "end") return await this.#end(task, operation.how);
-    const owner = operation.owner % this.#owners.length;
+    const owner = operation.owner < 0 ? task.owner : operation.owner % this.#owners.length;
+    if (!this.#isKnown(owner, task)) return await this.#compareWithUnknown(owner, task.id);
     if (operation.op === "answer") await this.#answer(owner, task);
     else if (operation.op === "cancel") await this.#cancel(owner, task, operation.isModern);
     else if (operation.op === "result") await this.#result(owner, task);
@@ -196,6 +221,24 @@ export class ModelledServer {
     }
   }
 
+  /** To everyone else a task is like one that never was, to the byte. */
+  async #compareWithUnknown(owner: number, taskId: string): Promise<void> {
+    const { legacy, modern } = this.#owners[owner]!;
+    const unknown = taskId.slice(0, -1) + (taskId.endsWith("0") ? "1" : "0");
+    assert(this.#tasks.every(({ id }) => id !== unknown), "that id was never given out");
+    const inputResponses = { q: ANSWER };
+    // One method of each revision at a time, in turn.
+    const turn = this.comparisons % 3;
+    const newer = (["tasks/get", "tasks/cancel", "tasks/update"] as const)[turn]!;
+    const older = (["tasks/get", "tasks/cancel", "tasks/result"] as const)[turn]!;
+    const askNewer = async (id: string) =>
+      bytesOf(await modern.request(newer, { taskId: id, inputResponses }));
+    const askOlder = async (id: string) => bytesOf(await legacy.request(older, { taskId: id }));
+    assertEquals(await askNewer(taskId), await askNewer(unknown), newer);
+    assertEquals(await askOlder(taskId), await askOlder(unknown), older);
+    this.comparisons++;
+  }
+
   async #read(owner: number, taskId: string, isModern: boolean): Promise<void> {
     const task = this.#tasks.find(({ id }) => id === taskId)!;
     const { legacy, modern } = this.#owners[owner]!;
@@ -234,4 +277,9 @@ export class ModelledServer {
     const { status } = this.#tasks.find(({ id }) => id === taskId)!;
     return status !== "working" && status !== "input_required";
   }
+}
+
+/** All of an answer but the id of its request. */
+function bytesOf({ status, text }: Answer): string {
+  return `${status} ${text.replace(/"id":("[^"]*"|\d+)/, '"id":0')}`;
 }
