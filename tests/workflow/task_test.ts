@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { argument, constant, field, output, variable, workflow } from "../../mod.ts";
+import { argument, constant, field, output, ToolError, variable, workflow } from "../../mod.ts";
 import { verifies } from "../support/requirements.ts";
 import { settle } from "../support/settle.ts";
 import { user } from "../support/test_server.ts";
@@ -393,4 +393,21 @@ Deno.test("a workflow that has other steps by now is not gone on with, and its c
   assertEquals([before.calls, after.calls], [[], ["judge good"]]);
   const done = await getModern(before, "w", undefined, { task });
   assertEquals([metaOf(done).task_status, before.calls], ["completed", ["work b"]]);
+});
+
+Deno.test("what a failed try has recorded does not make the next one fail, and is for the same thing", async () => {
+  const parts = withPipeline();
+  const keys: string[] = [];
+  parts.server.registerTool("flaky", {}, async (_, ctx) => {
+    keys.push(ctx.idempotencyKey);
+    return await ctx.step("send", () => {
+      if (keys.length === 1) throw new ToolError("no network");
+      return `sent at try ${keys.length}`;
+    });
+  });
+  parts.server.registerWorkflow(workflow("w", "send").task().step("s", "flaky").retryable());
+  const task = taskOf(await getModern(parts, "w"));
+  const answer = await getModern(parts, "w", undefined, { task });
+  assertEquals(told(answer.result).at(-1), "user: Tool result:\n```\nsent at try 2\n```");
+  assertEquals(new Set(keys).size, 1);
 });
