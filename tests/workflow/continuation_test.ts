@@ -167,6 +167,41 @@ verifies(
   },
 );
 
+verifies("lib-I11", "what a failed try of a step left is deleted once it is mended", async () => {
+  const { task, ...parts } = await stopped();
+  parts.server.registerTool("large", { inputSchema: z.object({ fails: z.boolean() }) }, ({ fails }) => ({
+    content: [{ type: "text", text: "x".repeat(20_000) }],
+    isError: fails,
+  }));
+  parts.server.registerWorkflow(workflow("w", "do").task().step("s", "large").step("t", "judge"));
+  const other = taskOf(await getModern(parts, "w"));
+  for (const fails of [true, true, false]) {
+    await callModern(parts, "large", { fails }, naming(other));
+    await settle();
+  }
+  const named = JSON.stringify(headOf(parts, other)).match(/"gen":"[^"]*"/g) ?? [];
+  const stored = parts.backend.idsOf("payload").filter((id) => id.startsWith(other));
+  assertEquals([stored.length, new Set(named).size], [named.length, named.length]);
+  assertEquals(task.length, 36);
+});
+
+Deno.test("who may not have the prompt of a workflow does not continue it either", async () => {
+  const parts = withPipeline();
+  parts.server.registerWorkflow(
+    workflow("w", "judge").scopes(["judging"]).task().step("s", "judge").arg("text", constant("x")),
+  );
+  const judge = { ...ADA, scopes: ["judging"] };
+  const first = await parts.modern(judge).request("prompts/get", { name: "w" });
+  const meta = naming(taskOf(first));
+  const args = { text: "x", verdict: "good", grade: 1 };
+  await parts.unchanged(async () => {
+    const { result } = await parts.modern(ADA).call("judge", args, { meta });
+    assertEquals((result._meta as Json)["io.perdure/workflow"], undefined);
+  });
+  await parts.modern(judge).call("judge", args, { meta });
+  assertEquals(headOf(parts, taskOf(first)).status, "completed");
+});
+
 verifies("CONT-02", "what is done stays as it is, and further calls are kept beside it", async () => {
   const parts = withPipeline();
   parts.failing.push("prod!");

@@ -322,3 +322,56 @@ Deno.test("a question that nobody answers in time leaves the workflow where it i
   const second = await getModern(parts, "shop", undefined, { task, capabilities: FORMS });
   assertEquals(Object.keys(second.result.inputRequests as Json), ["order/size"]);
 });
+
+verifies(
+  "CONT-02",
+  "a call that comes while the server finds that it cannot do the step lets it go on",
+  async () => {
+    const parts = withPipeline();
+    const { server, calls } = parts;
+    const gate = Promise.withResolvers<void>();
+    server.registerResource("slow", "slow://doc", {}, async () => {
+      await gate.promise;
+      return "text";
+    });
+    server.registerWorkflow(
+      workflow("w", "judge").task()
+        .step("judge", "judge").arg("text", constant("x")).resource("slow://doc")
+        .step("after", "work").arg("text", constant("b")),
+    );
+    const waiting = getModern(parts, "w");
+    await settle();
+    const [task] = parts.backend.idsOf("task");
+    const args = { text: "x", verdict: "good", grade: 1 };
+    const { result } = await parts.modern(ADA).call("judge", args, { meta: naming(task!) });
+    assertEquals(((result._meta as Json)["io.perdure/workflow"] as Json).step, "judge");
+    gate.resolve();
+    const answer = await waiting;
+    assertEquals([metaOf(answer).task_status, calls], ["completed", ["judge good", "work b"]]);
+  },
+);
+
+Deno.test("a prompt tries a failed step again once, also where its client goes on past it meanwhile", async () => {
+  const parts = withPipeline();
+  const gate = createGate();
+  parts.server.registerTool("flaky", {}, gate.handler);
+  parts.server.registerWorkflow(
+    workflow("w", "try").task()
+      .step("a", "flaky").retryable()
+      .step("b", "work").arg("text", constant("b"))
+      .step("c", "redo").arg("text", constant("c")),
+  );
+  const fail = async (run: number) => {
+    await settle();
+    await gate.runs[run]!.fail(new Error("broken"));
+  };
+  const first = getModern(parts, "w");
+  await fail(0);
+  const task = taskOf(await first);
+  const second = getModern(parts, "w", undefined, { task });
+  await settle();
+  await parts.modern(ADA).call("work", { text: "by hand" }, { meta: naming(task) });
+  await fail(1);
+  assertEquals(stepsOf(await second), { a: "failed", b: "completed", c: "completed" });
+  assertEquals([gate.runs.length, parts.calls], [2, ["work by hand", "redo c"]]);
+});
