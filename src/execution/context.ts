@@ -64,6 +64,16 @@ interface SharedParts {
   readonly inputTimeoutMs?: number;
 }
 
+/** Until when a run sleeps. */
+interface WakeTime {
+  /** Epoch milliseconds. */
+  readonly wakeAt: number;
+  /** What the monotonic clock showed when `leftMs` were left. */
+  readonly startedAt: number;
+  /** Milliseconds. */
+  readonly leftMs: number;
+}
+
 let partsOf: (ctx: TaskContext) => { readonly run: Run; readonly shared: SharedParts };
 
 /**
@@ -165,7 +175,7 @@ export class TaskContext {
     return mayGoUnheard(run());
   }
 
-  /** Waits; a later attempt waits only for what is left. */
+  /** Waits for `ms` milliseconds; a later attempt waits only for what is left. A clock set back adds nothing to it. */
   sleep(name: string, ms: number): Promise<void> {
     return mayGoUnheard(this.#sleep(name, ms));
   }
@@ -277,17 +287,24 @@ export class TaskContext {
   }
 
   async #sleep(name: string, ms: number): Promise<void> {
-    const wakeAt = await this.#wakeTime(name, ms);
-    await this.#run.until(() => this.#run.store.runtime.now() >= wakeAt, wakeAt);
+    const { runtime } = this.#run.store;
+    const { wakeAt, startedAt, leftMs } = await this.#wakeTime(name, ms);
+    const isOver = () => runtime.now() >= wakeAt || runtime.monotonic() - startedAt >= leftMs;
+    await this.#run.until(isOver, wakeAt);
   }
 
-  async #wakeTime(name: string, ms: number): Promise<number> {
+  /** When to go on, by both clocks: one that is set back meanwhile does not make the wait longer. */
+  async #wakeTime(name: string, ms: number): Promise<WakeTime> {
     if (!Number.isFinite(ms) || ms < 0) throw new RangeError("Cannot sleep: ms must be 0 or more");
+    const { runtime } = this.#run.store;
     const key = this.#identify(name);
     const recorded = this.#run.journal.find(key, "sleep");
-    if (recorded?.value !== undefined) return await this.#run.load(recorded.value) as number;
-    const wakeAt = this.#run.store.runtime.now() + ms;
-    await this.#run.record({ key, kind: "sleep", value: { json: wakeAt } });
-    return wakeAt;
+    if (recorded?.value !== undefined) {
+      const wakeAt = await this.#run.load(recorded.value) as number;
+      return { wakeAt, startedAt: runtime.monotonic(), leftMs: wakeAt - runtime.now() };
+    }
+    const begun = { wakeAt: runtime.now() + ms, startedAt: runtime.monotonic(), leftMs: ms };
+    await this.#run.record({ key, kind: "sleep", value: { json: begun.wakeAt } });
+    return begun;
   }
 }

@@ -80,8 +80,8 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-/** Longest single timer: `setTimeout` fires at once beyond 2^31 - 1 milliseconds. */
-const MAX_TIMER_MS = 2 ** 30;
+/** Longest time between two looks at a clock that may have been set meanwhile, in milliseconds. */
+const MAX_TIMER_MS = 60_000;
 
 /** One execution. */
 export class Run {
@@ -290,17 +290,18 @@ export class Run {
   /**
    * Waits until `isReached` holds for the head; checked at each new state. The run may leave meanwhile.
    *
-   * @param wakeAt Instant at which to look again, and at which a run that has left is woken.
+   * @param wakeAt Instant at which to look again (each minute too, for a clock may be set), and at which a run that has left is woken.
    * @throws {TaskAbortError} If the run has to stop.
    */
   async until(isReached: () => boolean, wakeAt?: number): Promise<void> {
     await this.ready();
     if (isReached()) return;
     const endWait = this.#waits.begin(wakeAt);
-    const cancelTimer = this.#wakeAt(wakeAt);
+    const cancelTimer = this.#wakeAt(wakeAt, isReached);
     try {
       while (!isReached()) {
-        await new Promise<void>((resolve) => this.#waiters.add(resolve));
+        // Told to stop since it was last asked whether it has to, nothing would wake it any more.
+        if (!this.#abort.signal.aborted) await new Promise<void>((resolve) => this.#waiters.add(resolve));
         await this.ready();
       }
     } finally {
@@ -314,14 +315,14 @@ export class Run {
     return this.#lease?.pollForInput() ?? (() => {});
   }
 
-  /** Sets a timer that looks at the clock when it fires: it may be early, limited in length, or the clock have jumped. */
-  #wakeAt(at: number | undefined): CancelTimer {
+  /** Sets a timer that looks when it fires: it may be early, limited in length, or the clock have jumped. */
+  #wakeAt(at: number | undefined, isReached: () => boolean): CancelTimer {
     if (at === undefined) return () => {};
     const { runtime } = this.store;
     const set = () => runtime.setTimer(Math.min(Math.max(1, at - runtime.now()), MAX_TIMER_MS), onTimer);
     const onTimer = () => {
-      if (runtime.now() < at) cancel = set();
-      else this.#wake();
+      if (isReached()) this.#wake();
+      else cancel = set();
     };
     let cancel = set();
     const cancelNewest = () => cancel();

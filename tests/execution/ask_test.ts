@@ -203,20 +203,6 @@ Deno.test("An inline call that has to stop hears of it at its question, one that
   }
 });
 
-Deno.test("A sleep goes on where it was, also when the wall clock jumps back or the wait is very long", async () => {
-  for (const [jump, ms] of [[0, 5000], [-60_000, 5000], [0, 40 * 86_400_000]] as const) {
-    const call = startInline(async (_args, ctx) => {
-      await ctx.sleep("nap", ms);
-      return "awake";
-    });
-    await call.runtime.advance(1000);
-    call.runtime.jumpWallClock(jump);
-    const settled = await call.runtime.drive(call.settled, { limitMs: 1e12 });
-    assertEquals(textOf(settled), "awake");
-    assertEquals(call.runtime.pendingTimers, 0);
-  }
-});
-
 Deno.test("A park that fails for a strange reason is told of, and the task goes on in memory", async () => {
   const task = await startTask(async (_args, ctx) => (await ctx.elicit("sure", form)).action, {
     task: { clientCapabilities: ALL, repeatable: true },
