@@ -29,6 +29,8 @@ interface FullState {
   readonly seeds: Part;
   readonly pairs: Part;
   counters: Record<string, number>;
+  /** Seeds that broke a promise, until what they found was mended; the same plan is sound now. */
+  mended?: number[];
 }
 
 const { values } = parseArgs({
@@ -81,7 +83,7 @@ function add(part: Part, report: CampaignReport): void {
 }
 
 function toSection(): Section<FullState> {
-  const { seeds, pairs, counters } = state;
+  const { seeds, pairs, counters, mended = [] } = state;
   const missing = untaken(new Map(Object.entries(counters)));
   const faults = Object.entries(counters).filter(([name]) => name.startsWith("fault."));
   return {
@@ -96,6 +98,7 @@ function toSection(): Section<FullState> {
     rows: [
       ["schedules run, of those wanted", `${seeds.done} of ${GOAL} (seeds from 1 on)`],
       ["schedules with a broken promise", describe(seeds.failures)],
+      ["schedules that broke one until it was mended, and are sound now", describeSeeds(mended)],
       ["pairs of operations run, of all", `${pairs.done} of ${pairCount()}`],
       ["pairs with a broken promise", describe(pairs.failures)],
       ["simulated events", seeds.events + pairs.events],
@@ -124,6 +127,9 @@ function toSection(): Section<FullState> {
 }
 
 function describe(failures: readonly Failure[]): string {
-  if (failures.length === 0) return "0";
-  return `${failures.length} (${failures.slice(0, 20).map(({ seed }) => seed).join(", ")})`;
+  return describeSeeds(failures.map(({ seed }) => seed));
+}
+
+function describeSeeds(seeds: readonly number[]): string {
+  return seeds.length === 0 ? "0" : `${seeds.length} (${seeds.slice(0, 20).join(", ")})`;
 }
