@@ -203,7 +203,7 @@ redisTest(
   "redis() names a primary that became a replica, and goes on once it is a primary again",
   async () => {
     const [primary, other] = [await startRedis(), await startRedis()];
-    const backend = redis({ port: primary.port }, { timeoutMs: 500 });
+    const backend = redis({ port: primary.port }, { timeoutMs: 3000 });
     assert((await create(backend, "a")).ok);
     await connectRedis(primary.port, (client) => client.replicaof("127.0.0.1", other.port));
     await assertRejects(() => create(backend, "b"), StorageUnavailableError, "read-only replica");
