@@ -48,6 +48,8 @@ async function install(name: string, version: string): Promise<Tool> {
     "--no-audit",
     "--no-fund",
     "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
     `${name}@${version}`,
   ];
   const command = `npm ${args.join(" ")}`;
@@ -61,7 +63,9 @@ async function install(name: string, version: string): Promise<Tool> {
       stderr: "piped",
       signal: AbortSignal.timeout(INSTALL_LIMIT_MS),
     }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr).trim().slice(0, 300));
+    if (!success) {
+      throw new Error(new TextDecoder().decode(stderr).trim().replaceAll(/\s+/g, " ").slice(0, 200));
+    }
     await Deno.writeTextFile(`${folder}/complete`, "");
     return tool;
   } catch (error) {
