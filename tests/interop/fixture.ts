@@ -72,11 +72,7 @@ function registerWorking(
     task: REQUIRED,
   }, ({ number }) => String(number * 2));
 
-  server.registerTool("gated", {
-    description: "Works until the test lets it finish, and reports how far it is.",
-    inputSchema: z.object({ key: z.string() }),
-    task: TASK,
-  }, async ({ key }, ctx) => {
+  const gated = async ({ key }: { key: string }, ctx: TaskContext) => {
     await ctx.progress(1, 2, "at the gate");
     ctx.signal.addEventListener("abort", () => get(aborts, key).resolve(ctx.signal.reason.reason), {
       once: true,
@@ -84,7 +80,11 @@ function registerWorking(
     await get(gates, key).promise;
     await ctx.progress(2, 2, "through the gate");
     return `through ${key}`;
-  });
+  };
+  const description = "Works until the test lets it finish, and reports how far it is.";
+  const inputSchema = z.object({ key: z.string() });
+  server.registerTool("gated", { description, inputSchema, task: TASK }, gated);
+  server.registerTool("gated_task", { description, inputSchema, task: REQUIRED }, gated);
 
   server.registerTool("big", {
     description: "Returns ten mebibytes of text.",

@@ -154,6 +154,11 @@ export class ModernClient {
     return this.#session.task(taskId as never);
   }
 
+  /** Drops the connection without a word; the task session is not closed. */
+  leave(): Promise<void> {
+    return this.#client.close();
+  }
+
   /** Ends the session; ext-tasks then cancels the tasks it still drives. */
   async close(): Promise<void> {
     await this.#session.close();

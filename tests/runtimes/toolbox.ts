@@ -1,5 +1,5 @@
 /**
- * Gets runtimes from npm, each into a folder of its own outside the repository, where it stays for the next run.
+ * Gets runtimes and programs from npm, each into a folder of its own outside the repository, where it stays for the next run.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import type { Missing } from "../support/not_run.ts";
 
 /** Packages and the one version of each that is used. */
 const VERSIONS = {
+  "@modelcontextprotocol/inspector": "2.12.0",
   bun: "1.4.5",
   node: "24.21.0",
   workerd: "1.20261117.1",
